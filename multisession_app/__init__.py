@@ -1,0 +1,1 @@
+"""The demo, and the kit in its folder `multi_session`."""

@@ -1,0 +1,7 @@
+"""Runs the migrations on the connection, and under the version table, that `Database.migrate` hands in."""
+
+from alembic import context
+
+attributes = context.config.attributes
+context.configure(connection=attributes["connection"], version_table=attributes["version_table"])
+context.run_migrations()

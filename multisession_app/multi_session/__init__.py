@@ -1,0 +1,55 @@
+"""The multi-session kit: several accounts signed in on one browser, switched with one click.
+
+Layers, each importing only from those before it:
+
+    errors, localization, options, paths     words and numbers
+    models                                   tables, and the shapes that may leave the server
+    database, device_secrets, passwords      what the verbs are made with
+    users, device_sessions                   the verbs
+    cookies, origins, live                   what a request brings; the open sockets
+    multi_session                            a verb in a transaction, then the message to the tabs
+    gate                                     the ASGI middleware before everything
+    runtime                                  where the Reflex half finds the running kit
+    api | state                              the two doors, which do not know each other
+    guard                                    the check of each event
+    components                               what a page shows
+    wiring, plugin                           what puts it all together
+
+Everything up to `gate`, and `api`, is plain Python and Starlette. Import the public names from here; they are
+loaded when asked for, since `rxconfig.py` asks for the plugin before Reflex has a configuration.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "MultiSessionPlugin": "plugin",
+    "MultiSessionState": "state",
+    "MultiSession": "multi_session",
+    "Database": "database",
+    "User": "models",
+    "UserPublic": "models",
+    "DeviceSessionPublic": "models",
+    "kit": "runtime",
+    "by_account": "components",
+    "manage_account": "components",
+    "manage_accounts": "components",
+    "profile": "components",
+    "sign_in": "components",
+    "sign_up": "components",
+    "signed_in_only": "components",
+    "switch_account_submenu": "components",
+    "switch_account_submenu_content": "components",
+    "switch_account_submenu_item": "components",
+    "user_avatar": "components",
+    "user_button": "components",
+    "user_view": "components",
+}
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -1,0 +1,25 @@
+"""What a page shows. Each is a function; compose them, or copy one and change it."""
+
+from .account_page import by_account, signed_in_only
+from .auth_forms import sign_in, sign_up
+from .manage_accounts import manage_account, manage_accounts
+from .profile import profile
+from .switch_account import switch_account_submenu, switch_account_submenu_content, switch_account_submenu_item
+from .user_button import user_button
+from .user_view import user_avatar, user_view
+
+__all__ = [
+    "by_account",
+    "manage_account",
+    "manage_accounts",
+    "profile",
+    "sign_in",
+    "sign_up",
+    "signed_in_only",
+    "switch_account_submenu",
+    "switch_account_submenu_content",
+    "switch_account_submenu_item",
+    "user_avatar",
+    "user_button",
+    "user_view",
+]

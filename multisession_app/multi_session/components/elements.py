@@ -1,0 +1,76 @@
+"""The React parts that Reflex has no component for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+from reflex_components_radix.themes.base import RadixThemesComponent
+
+LIBRARY = "$/utils/multi_session"
+"""Put there by `MultiSessionPlugin.get_static_assets`."""
+
+
+class AuthForm(rx.Component):
+    """A form whose fields go as JSON over HTTP, never in a Reflex event: passwords take no other way.
+
+    A refusal is shown at its top and takes the focus; what was typed stays.
+    """
+
+    library = LIBRARY
+    tag = "AuthForm"
+
+    path: rx.Var[str]
+    next: rx.Var[str]
+    session_id: rx.Var[str]
+    unreachable: rx.Var[str]
+    cookies_blocked: rx.Var[str]
+
+
+class PasswordField(rx.Component):
+    """A password input with a button that shows what was typed (ASVS 6.2.6)."""
+
+    library = LIBRARY
+    tag = "PasswordField"
+
+    name: rx.Var[str]
+    show_label: rx.Var[str]
+    auto_complete: rx.Var[str]
+    required: rx.Var[bool]
+
+
+class TabSync(rx.Component):
+    """Hears when another tab of the browser has signed in."""
+
+    library = LIBRARY
+    tag = "TabSync"
+
+
+class MenuRadioGroup(RadixThemesComponent):
+    """A group of menu items of which one is checked (APG: menuitemradio)."""
+
+    tag = "DropdownMenu.RadioGroup"
+
+    value: rx.Var[str]
+
+
+class MenuRadioItem(RadixThemesComponent):
+    """One item of a `MenuRadioGroup`."""
+
+    tag = "DropdownMenu.RadioItem"
+
+    value: rx.Var[str]
+    disabled: rx.Var[bool]
+    text_value: rx.Var[str]
+
+    on_select: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+def menu_link(icon: str, text: str, href: str) -> rx.Component:
+    """Return a menu item that is a real link."""
+    return rx.dropdown_menu.item(rx.icon(icon, size=16, aria_hidden=True), text, on_select=rx.redirect(href))
+
+
+def menu_action(icon: str, text: str, on_select: Any, **props: Any) -> rx.Component:
+    """Return a menu item that does something."""
+    return rx.dropdown_menu.item(rx.icon(icon, size=16, aria_hidden=True), text, on_select=on_select, **props)

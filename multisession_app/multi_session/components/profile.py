@@ -1,0 +1,79 @@
+"""The card with name and picture."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from ..options import IMAGE_MAX, NAME_MAX
+from ..runtime import words
+from ..state import MultiSessionState
+from .account_page import card
+from .user_view import user_avatar
+
+
+def profile() -> rx.Component:
+    """Return the active user's picture and name with a form to change them."""
+    word, user = words(), MultiSessionState.user
+    return card(
+        word.profile,
+        word.profile_description,
+        rx.el.form(
+            rx.flex(
+                rx.hstack(
+                    user_avatar(user, size="5"),
+                    rx.vstack(
+                        rx.text(user.name, weight="medium", class_name="ms-cut", width="100%", title=user.name),
+                        rx.text(
+                            user.email,
+                            size="2",
+                            color_scheme="gray",
+                            class_name="ms-cut",
+                            width="100%",
+                            title=user.email,
+                        ),
+                        spacing="0",
+                        min_width="0",
+                        flex="1",
+                    ),
+                    align="center",
+                    spacing="4",
+                    min_width="0",
+                ),
+                rx.el.label(
+                    rx.text(word.name, size="2", weight="medium", margin_bottom="4px"),
+                    rx.input(
+                        name="name",
+                        default_value=user.name,
+                        max_length=NAME_MAX,
+                        auto_complete="name",
+                        size="3",
+                        width="100%",
+                    ),
+                ),
+                rx.el.label(
+                    rx.text(word.picture, size="2", weight="medium", margin_bottom="4px"),
+                    rx.input(
+                        name="image",
+                        default_value=user.image,
+                        max_length=IMAGE_MAX,
+                        input_mode="url",
+                        auto_complete="off",
+                        size="3",
+                        width="100%",
+                        custom_attrs={"aria-describedby": "ms-picture-hint"},
+                    ),
+                    rx.text(word.picture_hint, size="1", color_scheme="gray", margin_top="4px", id="ms-picture-hint"),
+                ),
+                direction="column",
+                spacing="4",
+                padding="16px",
+            ),
+            rx.box(
+                rx.button(word.save, type="submit"),
+                padding="12px 16px",
+                border_top=f"1px solid {rx.color('gray', 5)}",
+                background=rx.color("gray", 2),
+            ),
+            on_submit=MultiSessionState.update_profile,
+        ),
+    )

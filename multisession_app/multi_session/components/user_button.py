@@ -1,0 +1,129 @@
+"""The user button and its menu."""
+
+from __future__ import annotations
+
+import reflex as rx
+from reflex.style import LiteralColorMode, color_mode, set_color_mode
+
+from ..runtime import words
+from ..state import MultiSessionState
+from .elements import MenuRadioGroup, MenuRadioItem, menu_action, menu_link
+from .switch_account import switch_account_submenu
+from .user_view import user_avatar, user_view
+
+SETTINGS_PATH = "/settings/account"
+SIGN_IN_PATH = "/auth/sign-in"
+SIGN_UP_PATH = "/auth/sign-up"
+
+
+def user_button(*links: rx.Component) -> rx.Component:
+    """Return the active account as a button with its menu; `links` are menu items of the app's own.
+
+    Signed out it offers to sign in or up; until the accounts are known it is a placeholder of the same size.
+    """
+    return rx.cond(
+        MultiSessionState.is_loaded,
+        rx.cond(MultiSessionState.is_signed_in, _signed_in(*links), _signed_out()),
+        rx.hstack(
+            rx.skeleton(width="32px", height="32px", border_radius="50%"),
+            rx.skeleton(width="96px", height="16px"),
+            align="center",
+            min_height="44px",
+            aria_hidden=True,
+        ),
+    )
+
+
+def _signed_in(*links: rx.Component) -> rx.Component:
+    word, user = words(), MultiSessionState.user
+    return rx.dropdown_menu.root(
+        rx.dropdown_menu.trigger(
+            rx.el.button(
+                rx.cond(
+                    MultiSessionState.switching_to != "",
+                    rx.center(rx.spinner(size="2"), width="32px", height="32px"),
+                    user_avatar(user),
+                ),
+                rx.text(user.name, size="2", weight="medium", class_name="ms-cut ms-user-text", max_width="160px"),
+                rx.icon("chevrons-up-down", size=16, aria_hidden=True, flex="none", color=rx.color("gray", 11)),
+                type="button",
+                class_name="ms-trigger",
+                aria_label=f"{word.account_menu}: {user.name}, {user.email}",
+                aria_busy=MultiSessionState.switching_to != "",
+            ),
+        ),
+        rx.dropdown_menu.content(
+            rx.box(user_view(user), class_name="ms-menu-head"),
+            rx.dropdown_menu.separator(),
+            *links,
+            menu_link("settings", word.settings, SETTINGS_PATH),
+            switch_account_submenu(),
+            _theme_submenu(),
+            rx.dropdown_menu.separator(),
+            menu_action("log-out", word.sign_out, MultiSessionState.sign_out),
+            rx.cond(
+                MultiSessionState.has_others,
+                menu_action("log-out", word.sign_out_all, MultiSessionState.revoke_all),
+            ),
+            class_name="ms-menu",
+            variant="soft",
+            color_scheme="gray",
+            align="end",
+            width="260px",
+            loop=True,
+        ),
+        modal=False,
+    )
+
+
+def _signed_out() -> rx.Component:
+    word = words()
+    return rx.dropdown_menu.root(
+        rx.dropdown_menu.trigger(
+            rx.el.button(
+                rx.icon("circle-user-round", size=24, aria_hidden=True),
+                rx.text(word.account, size="2", weight="medium"),
+                type="button",
+                class_name="ms-trigger",
+            ),
+        ),
+        rx.dropdown_menu.content(
+            menu_link("log-in", word.sign_in, SIGN_IN_PATH),
+            menu_link("user-plus", word.sign_up, SIGN_UP_PATH),
+            rx.dropdown_menu.separator(),
+            _theme_submenu(),
+            class_name="ms-menu",
+            variant="soft",
+            color_scheme="gray",
+            align="end",
+            width="200px",
+            loop=True,
+        ),
+        modal=False,
+    )
+
+
+def _theme_submenu() -> rx.Component:
+    word = words()
+    choices: list[tuple[LiteralColorMode, str]] = [
+        ("system", word.theme_system),
+        ("light", word.theme_light),
+        ("dark", word.theme_dark),
+    ]
+    return rx.dropdown_menu.sub(
+        rx.dropdown_menu.sub_trigger(rx.icon("palette", size=16, aria_hidden=True), word.theme),
+        rx.dropdown_menu.sub_content(
+            MenuRadioGroup.create(
+                *[
+                    MenuRadioItem.create(text, value=mode, text_value=text, on_select=set_color_mode(mode))
+                    for mode, text in choices
+                ],
+                value=color_mode,
+                aria_label=word.theme,
+            ),
+            class_name="ms-menu ms-submenu ms-narrow",
+            variant="soft",
+            color_scheme="gray",
+            loop=True,
+        ),
+    )

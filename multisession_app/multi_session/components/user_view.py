@@ -1,0 +1,37 @@
+"""A user as a picture, or as picture, name and e-mail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from ..models import UserPublic
+
+
+def user_avatar(user: rx.Var[UserPublic] | UserPublic, *, size: str = "2") -> rx.Component:
+    """Return the user's picture, or the initials without one; the name stands beside it, so it is decoration."""
+    return rx.avatar(
+        src=user.image, fallback=user.initials, size=size, radius="full", variant="soft", aria_hidden=True, alt=""
+    )
+
+
+def user_view(user: rx.Var[UserPublic] | UserPublic, **props: Any) -> rx.Component:
+    """Return picture, name and e-mail; what does not fit is cut, and stands whole in the title."""
+    return rx.hstack(
+        user_avatar(user),
+        rx.vstack(
+            rx.text(user.name, size="2", weight="medium", class_name="ms-cut", width="100%", title=user.name),
+            rx.text(user.email, size="1", color_scheme="gray", class_name="ms-cut", width="100%", title=user.email),
+            class_name="ms-user-text",
+            spacing="0",
+            min_width="0",
+            flex="1",
+            text_align="left",
+        ),
+        align="center",
+        spacing="3",
+        min_width="0",
+        width="100%",
+        **props,
+    )

@@ -1,0 +1,152 @@
+"""The device secret: made, hashed, and followed from the cookie to the device and its active session.
+
+Its life (DESIGN of the kit): a new one at every sign-in; the old one never opens a session made after it was
+replaced, and dies a minute after a successor was first used, since only then is it sure that the browser has
+the successor: a lost response loses no device.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, and_, col, or_, select, update
+
+from .errors import SessionChanged
+from .models import Device, DeviceSecret, DeviceSession, DeviceSessionPublic, User
+from .options import SECRET_GRACE
+
+
+def make_secret() -> str:
+    """Return 256 random bits as text, for the cookie and nothing else (ASVS 7.2.3)."""
+    return secrets.token_urlsafe(32)
+
+
+def make_state_key() -> str:
+    """Return 256 random bits as hex, the key of a device's state tree names."""
+    return secrets.token_hex(32)
+
+
+def hash_secret(secret: str) -> str:
+    """Return the SHA-256 of a secret, as the database keeps it. It needs no salt: the secret is random."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class PresentedDevice:
+    """What a cookie has proved: a device, and the valid sessions that its secret opens, last used first.
+
+    The first of them is the active one. So whoever is to take over does so the moment the active session ends,
+    for whatever reason, with nothing to write.
+    """
+
+    id: str
+    state_key: str
+    generation: int
+    is_first_use: bool
+    sessions: tuple[DeviceSessionPublic, ...]
+
+    @property
+    def active(self) -> DeviceSessionPublic | None:
+        """The session that the device acts as."""
+        return self.sessions[0] if self.sessions else None
+
+    @property
+    def active_id(self) -> str:
+        """The active session's id, "" for none."""
+        return self.sessions[0].id if self.sessions else ""
+
+
+def opens(device: PresentedDevice, now: datetime) -> ColumnElement[bool]:
+    """Return the condition on `DeviceSession` of the valid sessions that this device's secret opens."""
+    return and_(
+        col(DeviceSession.device_id) == device.id,
+        col(DeviceSession.generation) <= device.generation,
+        col(DeviceSession.revoked_at).is_(None),
+        col(DeviceSession.expires_at) > now,
+    )
+
+
+def present(db: Session, secret_hash: str, *, now: datetime) -> PresentedDevice | None:
+    """Return the device behind a cookie and its sessions, in one statement; None for an unknown cookie."""
+    return _present(db, col(DeviceSecret.hash) == secret_hash, now=now)
+
+
+def present_again(db: Session, device_id: str, generation: int, *, now: datetime) -> PresentedDevice | None:
+    """Return the device that a cookie has proved before, as it is now; None if its secret has died since."""
+    same = and_(col(DeviceSecret.device_id) == device_id, col(DeviceSecret.generation) == generation)
+    return _present(db, same, now=now)
+
+
+def _present(db: Session, secret: ColumnElement[bool], *, now: datetime) -> PresentedDevice | None:
+    statement = (
+        select(DeviceSecret, Device, DeviceSession, User)
+        .join(Device, col(Device.id) == col(DeviceSecret.device_id))
+        .join(
+            DeviceSession,
+            and_(
+                col(DeviceSession.device_id) == col(Device.id),
+                col(DeviceSession.generation) <= col(DeviceSecret.generation),
+                col(DeviceSession.revoked_at).is_(None),
+                col(DeviceSession.expires_at) > now,
+            ),
+            isouter=True,
+        )
+        .join(User, col(User.id) == col(DeviceSession.user_id), isouter=True)
+        .where(secret, or_(col(DeviceSecret.dies_at).is_(None), col(DeviceSecret.dies_at) > now))
+        .order_by(col(DeviceSession.activation).desc(), col(DeviceSession.id))
+    )
+    rows = db.exec(statement).all()
+    if not rows:
+        return None
+    presented, device, *_ = rows[0]
+    held = [(session, user) for *_, session, user in rows if session is not None]
+    return PresentedDevice(
+        id=device.id,
+        state_key=device.state_key,
+        generation=presented.generation,
+        is_first_use=presented.first_used_at is None,
+        sessions=tuple(DeviceSessionPublic.of(s, u, is_current=place == 0) for place, (s, u) in enumerate(held)),
+    )
+
+
+def note_first_use(db: Session, device: PresentedDevice, *, now: datetime) -> None:
+    """Write down that the browser has this secret, and let the older ones of the device die."""
+    of_device = update(DeviceSecret).where(col(DeviceSecret.device_id) == device.id)
+    own = of_device.where(col(DeviceSecret.generation) == device.generation)
+    db.exec(own.where(col(DeviceSecret.first_used_at).is_(None)).values(first_used_at=now))
+    older = of_device.where(col(DeviceSecret.generation) < device.generation)
+    db.exec(older.where(col(DeviceSecret.dies_at).is_(None)).values(dies_at=now + SECRET_GRACE))
+
+
+def rotate(db: Session, device: PresentedDevice, *, now: datetime) -> tuple[str, int]:
+    """Make the device's next secret and return it with its generation. Locks the device till the commit.
+
+    Raises:
+        SessionChanged: a newer secret than the presented one is in use. Else someone with an old, stolen cookie
+            could sign in with an account of their own and be handed a secret that opens everybody's sessions.
+    """
+    generation = db.exec(
+        update(Device)
+        .where(col(Device.id) == device.id)
+        .values(generation=Device.generation + 1, last_seen_at=now)
+        .returning(col(Device.generation))
+    ).scalar_one()
+    newer_in_use = select(DeviceSecret.hash).where(
+        col(DeviceSecret.device_id) == device.id,
+        col(DeviceSecret.generation) > device.generation,
+        col(DeviceSecret.first_used_at).is_not(None),
+    )
+    if db.exec(newer_in_use).first() is not None:
+        raise SessionChanged
+    return first_secret(db, device.id, generation, now=now), generation
+
+
+def first_secret(db: Session, device_id: str, generation: int, *, now: datetime) -> str:
+    """Store a fresh secret of a device and return it in clear, the only time it is seen."""
+    secret = make_secret()
+    db.add(DeviceSecret(hash=hash_secret(secret), device_id=device_id, generation=generation, created_at=now))
+    return secret

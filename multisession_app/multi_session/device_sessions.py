@@ -1,0 +1,189 @@
+"""What can be done with the accounts on one device. `device` is the proof: no verb takes a bare device id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ScalarSelect
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, func, select, update
+
+from . import device_secrets
+from .device_secrets import PresentedDevice, opens
+from .errors import InvalidSession, TooManySessions
+from .models import Device, DeviceSession, DeviceSessionPublic, User
+from .options import ACTIVITY_INTERVAL
+
+SIGNED_OUT = "signed_out"
+SIGNED_OUT_ALL = "signed_out_all"
+EVICTED = "evicted"
+REPLACED = "replaced"
+"""Why a session ended, as `DeviceSession.revoked_reason` says."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a sign-in comes from, as the person will see it in the list of devices."""
+
+    user_agent: str = ""
+    ip_address: str = ""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A new session, the device's new secret in clear for the cookie, and whom it made room by signing out."""
+
+    device_id: str
+    secret: str
+    session: DeviceSession
+    user: User
+    evicted: tuple[User, ...] = ()
+
+
+def list_device_sessions(device: PresentedDevice | None) -> list[DeviceSessionPublic]:
+    """Return the valid sessions of this device, last used first, the active one marked; none for no device."""
+    return list(device.sessions) if device else []
+
+
+def sign_in(
+    db: Session,
+    device: PresentedDevice | None,
+    user: User,
+    *,
+    origin: Origin,
+    maximum: int,
+    timeout: timedelta,
+    evict: bool,
+    now: datetime,
+) -> Opened:
+    """Open a session of a proven user and make it active; the device's other accounts stay.
+
+    The user's earlier session on this device ends. Over `maximum`, the account used longest ago is signed out
+    if `evict`. `timeout` is the session's whole life.
+
+    Raises:
+        TooManySessions: the device is full and `evict` is off.
+        SessionChanged: the device's cookie was replaced and the newer one is in use (`device_secrets.rotate`).
+    """
+    if device is None:
+        row = Device(
+            state_key=device_secrets.make_state_key(),
+            created_at=now,
+            last_seen_at=now,
+            user_agent=origin.user_agent,
+            ip_address=origin.ip_address,
+        )
+        db.add(row)
+        db.flush()
+        device_id, generation = row.id, 0
+        secret = device_secrets.first_secret(db, device_id, generation, now=now)
+        evicted: tuple[User, ...] = ()
+    else:
+        device_id = device.id
+        # First of all: it locks the device, so that parallel sign-ins count each other's sessions below.
+        secret, generation = device_secrets.rotate(db, device, now=now)
+        _end(db, device_id, REPLACED, now, DeviceSession.user_id == user.id)
+        evicted = _make_room(db, device_id, maximum=maximum, evict=evict, now=now)
+    session = DeviceSession(
+        device_id=device_id,
+        user_id=user.id,
+        generation=generation,
+        activation=db.exec(select(_next_activation(device_id))).one(),
+        created_at=now,
+        last_active_at=now,
+        authenticated_at=now,
+        expires_at=now + timeout,
+        user_agent=origin.user_agent,
+        ip_address=origin.ip_address,
+    )
+    db.add(session)
+    db.flush()
+    return Opened(device_id=device_id, secret=secret, session=session, user=user, evicted=evicted)
+
+
+def set_active(db: Session, device: PresentedDevice, session_id: str, *, now: datetime) -> None:
+    """Make another valid session of this device the active one; the device alone is proof enough.
+
+    Raises:
+        InvalidSession: unknown, foreign, expired or revoked, alike; nothing changed.
+    """
+    chosen = update(DeviceSession).where(opens(device, now), col(DeviceSession.id) == session_id)
+    if not db.exec(chosen.values(activation=_next_activation(device.id), last_active_at=now)).rowcount:
+        raise InvalidSession
+
+
+def revoke(db: Session, device: PresentedDevice, session_id: str, *, now: datetime) -> None:
+    """End one of this device's sessions; if it was the active one, the session used last takes over.
+
+    Raises:
+        InvalidSession: as in `set_active`, so also the second time.
+    """
+    if not _end(db, device.id, SIGNED_OUT, now, opens(device, now), DeviceSession.id == session_id):
+        raise InvalidSession
+
+
+def revoke_others(db: Session, device: PresentedDevice, *, now: datetime) -> int:
+    """End every account on this device but the active one and return how many."""
+    return _end(db, device.id, SIGNED_OUT, now, opens(device, now), DeviceSession.id != device.active_id)
+
+
+def revoke_all(db: Session, device: PresentedDevice, *, now: datetime) -> int:
+    """End every account on this device and return how many.
+
+    Those too that the presented secret is too old to open: whoever signs out of all leaves nothing behind.
+    """
+    return _end(db, device.id, SIGNED_OUT_ALL, now)
+
+
+def note_activity(db: Session, session_id: str, *, now: datetime) -> None:
+    """Note that a session is in use, at most once in `ACTIVITY_INTERVAL`."""
+    is_due = col(DeviceSession.last_active_at) <= now - ACTIVITY_INTERVAL
+    db.exec(update(DeviceSession).where(col(DeviceSession.id) == session_id, is_due).values(last_active_at=now))
+
+
+def find_ended(db: Session, device_id: str, session_id: str) -> tuple[DeviceSession, User] | None:
+    """Return a session of this device, ended or not, with its user: to say in words what became of it."""
+    statement = (
+        select(DeviceSession, User)
+        .join(User, col(User.id) == col(DeviceSession.user_id))
+        .where(DeviceSession.id == session_id, DeviceSession.device_id == device_id)
+    )
+    return db.exec(statement).first()
+
+
+def _make_room(db: Session, device_id: str, *, maximum: int, evict: bool, now: datetime) -> tuple[User, ...]:
+    held = list(
+        db.exec(
+            select(DeviceSession, User)
+            .join(User, col(User.id) == col(DeviceSession.user_id))
+            .where(
+                DeviceSession.device_id == device_id,
+                col(DeviceSession.revoked_at).is_(None),
+                DeviceSession.expires_at > now,
+            )
+            .order_by(col(DeviceSession.activation).desc(), col(DeviceSession.id))
+        ).all()
+    )
+    surplus = held[max(maximum - 1, 0) :]
+    if surplus and not evict:
+        raise TooManySessions([(session.id, user.name, user.email) for session, user in held])
+    if surplus:
+        _end(db, device_id, EVICTED, now, col(DeviceSession.id).in_([session.id for session, _ in surplus]))
+    return tuple(user for _, user in surplus)
+
+
+def _end(db: Session, device_id: str, reason: str, now: datetime, *conditions: object) -> int:
+    ended = (
+        update(DeviceSession)
+        .where(col(DeviceSession.device_id) == device_id, col(DeviceSession.revoked_at).is_(None), *conditions)  # type: ignore[arg-type]
+        .values(revoked_at=now, revoked_reason=reason)
+    )
+    return db.exec(ended).rowcount
+
+
+def _next_activation(device_id: str) -> ScalarSelect[int]:
+    # Counted, not timed: the clocks of two servers may differ by more than two clicks do.
+    others = aliased(DeviceSession)
+    highest = select(func.coalesce(func.max(others.activation), 0) + 1).where(others.device_id == device_id)
+    return highest.scalar_subquery()

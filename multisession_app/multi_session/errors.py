@@ -1,0 +1,135 @@
+"""Every refusal: its class, its code on the wire, its HTTP status."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class MultiSessionError(Exception):
+    """A refusal that has a code, a status and a sentence for the person.
+
+    `code` follows Better Auth's error codes where it has one, since its client compares them.
+    The sentence is the word of the same name as `word` in `localization.Localization`.
+    """
+
+    code: ClassVar[str] = "BAD_REQUEST"
+    status: ClassVar[int] = 400
+    word: ClassVar[str] = "bad_request"
+
+
+class InvalidSession(MultiSessionError):
+    """The device holds no valid session with that id: unknown, foreign, expired and revoked alike."""
+
+    code, status, word = "INVALID_SESSION_TOKEN", 401, "invalid_session"
+
+
+class NotSignedIn(MultiSessionError):
+    """The request needs an account and its device has none."""
+
+    code, status, word = "UNAUTHORIZED", 401, "not_signed_in"
+
+
+class SessionChanged(MultiSessionError):
+    """The request was meant for another account than the active one, so nothing was done."""
+
+    code, status, word = "SESSION_CHANGED", 409, "session_changed"
+
+
+class InvalidCredentials(MultiSessionError):
+    """Wrong password or unknown e-mail: never said which."""
+
+    code, status, word = "INVALID_EMAIL_OR_PASSWORD", 401, "invalid_credentials"
+
+
+class EmailTaken(MultiSessionError):
+    """Sign-up with the e-mail of an existing user."""
+
+    code, status, word = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", 422, "email_taken"
+
+
+class InvalidEmail(MultiSessionError):
+    """Not an e-mail address (RFC 5321 syntax)."""
+
+    code, status, word = "INVALID_EMAIL", 400, "invalid_email"
+
+
+class InvalidName(MultiSessionError):
+    """An empty or over-long name."""
+
+    code, status, word = "INVALID_NAME", 400, "invalid_name"
+
+
+class InvalidImage(MultiSessionError):
+    """A picture address that is not an https URL or is over-long."""
+
+    code, status, word = "INVALID_IMAGE", 400, "invalid_image"
+
+
+class PasswordTooShort(MultiSessionError):
+    """Fewer characters than `options.PASSWORD_MIN`."""
+
+    code, status, word = "PASSWORD_TOO_SHORT", 400, "password_too_short"
+
+
+class PasswordTooLong(MultiSessionError):
+    """More characters than `options.PASSWORD_MAX`."""
+
+    code, status, word = "PASSWORD_TOO_LONG", 400, "password_too_long"
+
+
+class PasswordTooCommon(MultiSessionError):
+    """Among the first guesses of anyone (NIST SP 800-63B-4, 3.1.1.2: blocklist)."""
+
+    code, status, word = "PASSWORD_TOO_COMMON", 400, "password_too_common"
+
+
+class TooManySessions(MultiSessionError):
+    """The device is full and nobody may be signed out to make room.
+
+    `accounts` are the (session id, name, e-mail) that one could sign out of.
+    """
+
+    code, status, word = "MAXIMUM_SESSIONS_REACHED", 403, "too_many_sessions"
+
+    def __init__(self, accounts: list[tuple[str, str, str]]) -> None:
+        """Keep the accounts that one could sign out of."""
+        super().__init__()
+        self.accounts = accounts
+
+
+class InvalidOrigin(MultiSessionError):
+    """The request comes from a page of another site (ASVS 3.5.1, 4.4.2)."""
+
+    code, status, word = "INVALID_ORIGIN", 403, "invalid_origin"
+
+
+class MissingOrigin(MultiSessionError):
+    """A changing request that does not say, or hides, which page it comes from."""
+
+    code, status, word = "MISSING_OR_NULL_ORIGIN", 403, "invalid_origin"
+
+
+class InvalidBody(MultiSessionError):
+    """The body is not the JSON object that the route takes."""
+
+    code, status, word = "VALIDATION_ERROR", 400, "bad_request"
+
+
+class BodyTooLarge(MultiSessionError):
+    """The body is longer than `options.BODY_LIMIT`."""
+
+    code, status, word = "PAYLOAD_TOO_LARGE", 413, "bad_request"
+
+
+class UnsupportedMediaType(MultiSessionError):
+    """The body is not sent as JSON, as a form of another site would send it."""
+
+    code, status, word = "UNSUPPORTED_MEDIA_TYPE", 415, "bad_request"
+
+
+class OptionsError(ValueError):
+    """An option of `MultiSessionPlugin` has a value that cannot work; the start stops with the reason."""
+
+
+class SchemaTooNew(RuntimeError):
+    """The database was migrated by a newer version of the app."""

@@ -1,0 +1,227 @@
+"""The ASGI middleware before everything: checks the origin, takes the cookie away, names the state tree."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+
+from .cookies import cookie_name, take_cookie
+from .device_secrets import PresentedDevice, hash_secret
+from .errors import MultiSessionError, SessionChanged
+from .live import Connection
+from .multi_session import MultiSession
+from .options import TAB_TOKEN_MAX, Options
+from .origins import SAFE_METHODS, RequestOrigin
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+HEADER = "x-multi-session-"
+"""Headers of this prefix are the gate's own: whoever else sends one has it dropped."""
+TAB_HEADER = b"reflex-client-token"
+# Reflex 0.10.1 tells a duplicated tab its new token in this socket.io packet.
+_DUPLICATE = '["new_token",'
+
+
+@dataclass(frozen=True)
+class Acting:
+    """As whom a connection acts: the public ids that the gate puts into its headers."""
+
+    connection: str = ""
+    device: str = ""
+    session: str = ""
+    generation: int = 0
+
+    @classmethod
+    def of(cls, connection: Connection) -> Acting:
+        """Take the ids of an open socket."""
+        return cls(connection.id, connection.device_id or "", connection.session_id, connection.generation)
+
+    @classmethod
+    def read(cls, headers: Mapping[str, str]) -> Acting:
+        """Read the ids back from the headers that a handler sees; all empty for none."""
+        ids = {field.name: headers.get(HEADER + field.name, "") for field in fields(cls)}
+        return cls(ids["connection"], ids["device"], ids["session"], int(ids["generation"] or 0))
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the ids as ASGI headers."""
+        return [(f"{HEADER}{name}".encode(), str(value).encode()) for name, value in asdict(self).items()]
+
+
+@dataclass
+class Presented:
+    """What a request brought along, in `scope["multi_session"]`; the device is looked up when it is asked for.
+
+    Static files never ask, so they cost no look-up.
+    """
+
+    cookie_name: str
+    secret_hash: str | None
+    ip_address: str
+    _multi_session: MultiSession
+    _device: list[PresentedDevice | None] = field(default_factory=list)
+
+    async def device(self) -> PresentedDevice | None:
+        """Return the device that the cookie proves, None without a valid one."""
+        if not self._device:
+            found = await self._multi_session.present(self.secret_hash) if self.secret_hash else None
+            self._device.append(found)
+        return self._device[0]
+
+
+class Gate:
+    """Wraps the whole app, so that nothing inside sees the secret and every state tree belongs to an account."""
+
+    def __init__(self, app: App, multi_session: MultiSession, *, event_path: str = "/_event") -> None:
+        """Guard `app`; `event_path` is where Reflex's websocket is mounted."""
+        self._app = app
+        self._multi_session = multi_session
+        self._event_path = event_path.rstrip("/")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request in, or answer the refusal."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        options = self._multi_session.options
+        request = RequestOrigin.of(scope, options)
+        name = cookie_name(options, is_https=request.is_https)
+        secret, headers = _take_secret(scope["headers"], name)
+        presented = Presented(name, hash_secret(secret) if secret else None, request.ip_address, self._multi_session)
+        scope = {**scope, "headers": headers, "multi_session": presented}
+        try:
+            request.check(options, has_cookie=secret is not None)
+            if scope["type"] == "websocket" and scope["path"].rstrip("/") == self._event_path:
+                await self._socket(scope, receive, send, presented)
+            else:
+                await self._request(scope, receive, send, presented)
+        except MultiSessionError as error:
+            await _refuse(scope, receive, send, error, options)
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send, presented: Presented) -> None:
+        named_tab = Headers(scope=scope).get(TAB_HEADER.decode())
+        if scope["type"] == "http" and named_tab is not None:
+            tab, shown = _split_tab(named_tab)
+            device = await presented.device()
+            session_id = device.active_id if device else ""
+            self._call_back(tab, device, session_id)
+            if scope["method"] not in SAFE_METHODS and shown not in {None, session_id}:
+                raise SessionChanged
+            tree = tree_token(device, session_id, tab)
+            scope["headers"] = [(k, tree.encode() if k == TAB_HEADER else v) for k, v in scope["headers"]]
+        await self._app(scope, receive, send)
+
+    def _call_back(self, tab: str, device: PresentedDevice | None, session_id: str) -> None:
+        # The tab asks with a newer cookie than its socket has, as a signed-out one does when another tab of the
+        # browser has signed in: let it come back with this one. Naming a foreign tab closes nothing of that
+        # device's, since only sockets without a device or of the same one are closed.
+        for connection in list(self._multi_session.live.connections.values()):
+            is_own = connection.device_id is None or (device is not None and connection.device_id == device.id)
+            if connection.tab == tab and is_own and connection.session_id != session_id:
+                self._multi_session.live.kick(connection)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send, presented: Presented) -> None:
+        query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        tab, shown = _split_tab(query.get("token", [""])[0])
+        live = self._multi_session.live
+        connection = Connection(tab=tab, shown=shown)
+        kicked = asyncio.create_task(connection.kicked.wait())
+        # Registered before the look-up: a switch in between marks it stale instead of missing it.
+        live.add(connection)
+        try:
+            device = await self._multi_session.bind(connection, presented.secret_hash)
+            connection.tree = tree_token(device, connection.session_id, tab)
+            query["token"] = [connection.tree]
+            scope["query_string"] = "&".join(f"{quote(k)}={quote(v[0])}" for k, v in query.items()).encode()
+            scope["headers"] = [*scope["headers"], *Acting.of(connection).headers()]
+            await self._app(scope, _until_kicked(receive, kicked), _watch(send, connection))
+        finally:
+            live.remove(connection)
+            kicked.cancel()
+
+
+def tree_token(device: PresentedDevice | None, session_id: str, tab: str) -> str:
+    """Return the name of the Reflex state tree of (device, account, tab).
+
+    Without the device's own key nobody can name, and so open, the tree of an account. That of a signed-out tab
+    hangs on the tab alone, as in plain Reflex; it too is a digest, so that no tab token, however made, is the
+    name of another tree.
+    """
+    if device is None or not session_id:
+        return hashlib.sha256(b"signed out\0" + tab.encode()).hexdigest()
+    return hmac.new(bytes.fromhex(device.state_key), f"{tab}\0{session_id}".encode(), "sha256").hexdigest()
+
+
+def _take_secret(headers: list[tuple[bytes, bytes]], name: str) -> tuple[str | None, list[tuple[bytes, bytes]]]:
+    kept = []
+    cookies = []
+    for key, value in headers:
+        lower = key.lower()
+        if lower == b"cookie":
+            cookies.append(value)
+        elif not lower.replace(b"_", b"-").startswith(HEADER.encode()):
+            kept.append((lower, value))
+    secret, rest = take_cookie(b"; ".join(cookies), name)
+    if rest:
+        kept.append((b"cookie", rest))
+    return secret, kept
+
+
+def _split_tab(token: str) -> tuple[str, str | None]:
+    # "~" and the session on screen are ours, put there by `guard` through Reflex's `new_token` packet.
+    tab, mark, shown = token[:TAB_TOKEN_MAX].partition("~")
+    return tab, shown if mark else None
+
+
+def _until_kicked(receive: Receive, kicked: asyncio.Task[Any]) -> Receive:
+    # Reflex 0.10.1 under granian: `sio.disconnect` makes the client stay away and `websocket.close` has no effect
+    # before the app returns. A disconnect message from "the browser" ends both sides, and the client comes back.
+    has_begun = False
+
+    async def receive_or_end() -> Message:
+        nonlocal has_begun
+        if not has_begun:
+            # engine.io 4.15 cannot begin with a disconnect.
+            has_begun = True
+            return await receive()
+        message = asyncio.ensure_future(receive())
+        try:
+            await asyncio.wait((kicked, message), return_when=asyncio.FIRST_COMPLETED)
+            return {"type": "websocket.disconnect", "code": 1012} if kicked.done() else message.result()
+        finally:
+            message.cancel()
+
+    return receive_or_end
+
+
+def _watch(send: Send, connection: Connection) -> Send:
+    async def send_and_watch(message: Message) -> None:
+        await send(message)
+        # A duplicated tab: Reflex has put its state under a name that no later connection or upload of this tab
+        # would reach. Once the tab has its token it is to come back with it.
+        if _DUPLICATE in (message.get("text") or "")[:64] and "~" not in message["text"]:
+            connection.kicked.set()
+
+    return send_and_watch
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, error: MultiSessionError, options: Options) -> None:
+    body = {"code": error.code, "message": options.localization.sentence(error)}
+    if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+        # Before the accept this is answered with 403.
+        await receive()
+        await send({"type": "websocket.close", "code": 1008, "reason": json.dumps(body)})
+        return
+    await JSONResponse(body, status_code=error.status, headers={"Cache-Control": "no-store"})(scope, receive, send)

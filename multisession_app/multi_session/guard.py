@@ -1,0 +1,120 @@
+"""The check of each event: its session is read again, and what was meant for another account is dropped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from reflex.middleware.middleware import Middleware
+from reflex.state import BaseState, OnLoadInternalState, State, StateUpdate
+from reflex_base.event import Event
+from reflex_base.event.context import EventContext
+from reflex_base.utils.format import format_event_handler
+
+from .device_secrets import PresentedDevice
+from .device_sessions import EVICTED, SIGNED_OUT, SIGNED_OUT_ALL
+from .gate import Acting
+from .live import Connection
+from .runtime import kit, words
+from .state import ENDED, SWITCHED, MultiSessionState
+
+if TYPE_CHECKING:
+    import reflex as rx
+
+logger = logging.getLogger(__name__)
+
+_BOOT = format_event_handler(State.event_handlers["hydrate_and_load"])
+_ARRIVE = format_event_handler(MultiSessionState.event_handlers["arrive"])
+_REFRESH = format_event_handler(MultiSessionState.event_handlers["refresh"])
+_CONFIRM = format_event_handler(MultiSessionState.event_handlers["confirm"])
+_ON_LOAD = format_event_handler(OnLoadInternalState.event_handlers["on_load_internal"])
+# Loading a page acts for nobody, and without it the tab would stay a skeleton.
+_PASS_THE_FENCE = {_BOOT, _REFRESH, _CONFIRM, _ON_LOAD}
+
+
+class SessionGuard(Middleware):
+    """Runs before every event; at index 0, since Reflex 0.10.1 skips what stands behind its hydrate middleware."""
+
+    async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
+        """Swallow an event whose session is over or whose tab showed another account; else let it run."""
+        context = EventContext.get()
+        router_data = context.router_data or state.router_data
+        acting = Acting.read(router_data.get("headers") or {})
+        connection = kit().live.connections.get(acting.connection)
+        device = await kit().present_again(acting.device, acting.generation) if acting.device else None
+        if acting.session and (device is None or acting.session not in {s.id for s in device.sessions}):
+            # The database is the truth, even if no message came: whatever the socket still wants, it is over.
+            if connection is not None:
+                kit().live.kick(connection)
+            return StateUpdate()
+        if connection is not None:
+            connection.router_data = router_data
+            is_from_browser = context.parent_txid is None
+            if connection.is_fenced and is_from_browser and event.name not in _PASS_THE_FENCE:
+                connection.dropped += 1
+                return StateUpdate()
+        accounts = await state.get_state(MultiSessionState)
+        if event.name == _BOOT:
+            await _boot(accounts, acting, device, connection, event)
+            await context.enqueue(Event(name=_ARRIVE))
+        elif not accounts.is_loaded:
+            # Reflex drops a tree that was not used for an hour and makes an empty one on a socket that lives on.
+            accounts._show(acting, device)
+        return None
+
+
+async def _boot(
+    accounts: MultiSessionState,
+    acting: Acting,
+    device: PresentedDevice | None,
+    connection: Connection | None,
+    event: Event,
+) -> None:
+    accounts._show(acting, device)
+    accounts.switching_to = ""
+    accounts.notice = ""
+    if connection is None:
+        return
+    # A fresh document has nothing queued; Reflex 0.10.1 sends hashes only with the first event of one.
+    is_same_document = "hashes" not in event.payload
+    connection.is_fenced = is_same_document and connection.shown != acting.session
+    if connection.shown and connection.shown != acting.session and connection.device_id:
+        await _explain(accounts, connection.device_id, connection.shown)
+
+
+async def _explain(accounts: MultiSessionState, device_id: str, shown: str) -> None:
+    """Say why the account that the tab showed is no longer the one on screen."""
+    found = await kit().find_ended(device_id, shown)
+    if found is None:
+        return
+    session, user = found
+    word, kind, name = words(), ENDED, accounts.user.name
+    if session.revoked_at is None and session.expires_at > kit().now():
+        kind, text = SWITCHED, word.switched if name else ""
+    elif session.revoked_reason == SIGNED_OUT_ALL:
+        text = word.signed_out_everyone
+    elif session.revoked_reason == SIGNED_OUT:
+        text = word.signed_out_now if name else word.signed_out_last
+    elif session.revoked_reason == EVICTED:
+        text = word.evicted
+    elif session.revoked_reason is None:
+        text = word.session_over if name else word.session_over_last
+    else:
+        text = ""
+    accounts._say(kind, text, name if kind == SWITCHED else user.name, name)
+
+
+def refresh_tabs_of(app: rx.App) -> Callable[[Connection], Awaitable[None]]:
+    """Return what tells one tab to read its accounts anew."""
+
+    async def refresh(connection: Connection) -> None:
+        event = Event(name=_REFRESH, router_data=dict(connection.router_data))
+        # In a context of its own: in that of the handler that caused the change Reflex would take this for one of
+        # that handler's own events, and drop it with them.
+        enqueue = app.event_processor.enqueue(connection.tree, event)
+        await asyncio.create_task(enqueue, context=contextvars.Context())
+
+    return refresh

@@ -1,0 +1,116 @@
+"""Which socket belongs to which device and account, and the message that moves it when that changes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from redis.asyncio import Redis
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(eq=False, kw_only=True)
+class Connection:
+    """One open websocket: the tab, and as whom it acts while it is open.
+
+    `shown` is the session that the tab last had on screen ("" for signed out, None for not known), `tree` the
+    name of its Reflex state tree. While `is_fenced`, what the browser sends was meant for `shown`. `router_data` is
+    that of its last event, for events that the server sends to the tab.
+    """
+
+    tab: str
+    shown: str | None = None
+    device_id: str | None = None
+    generation: int = 0
+    session_id: str = ""
+    tree: str = ""
+    is_fenced: bool = False
+    dropped: int = 0
+    router_data: dict[str, Any] = field(default_factory=dict)
+    is_stale: bool = False
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    kicked: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happened to a device: its active session now, and the generation of the secret that it is known by."""
+
+    device_id: str
+    session_id: str
+    generation: int
+
+
+class Live:
+    """The open sockets of this process, and the way to those of the others.
+
+    Without Redis there is one process (Reflex starts one worker then) and a dictionary is enough.
+    """
+
+    def __init__(self, redis_url: str | None = None, channel: str = "multi_session") -> None:
+        """Open nothing yet."""
+        self.connections: dict[str, Connection] = {}
+        self.refresh: Callable[[Connection], Awaitable[None]] | None = None
+        self._redis: Redis | None = Redis.from_url(redis_url) if redis_url else None
+        self._channel = channel
+        self._origin = str(uuid.uuid4())
+
+    def add(self, connection: Connection) -> None:
+        """Register a socket, before its device is looked up: a change in between then marks it stale."""
+        self.connections[connection.id] = connection
+
+    def remove(self, connection: Connection) -> None:
+        """Forget a closed socket."""
+        self.connections.pop(connection.id, None)
+
+    def kick(self, connection: Connection) -> None:
+        """Close a socket so that the browser comes back at once and is looked up anew."""
+        connection.kicked.set()
+
+    async def publish(self, change: Change) -> None:
+        """Tell every process, after the commit, what a device has become."""
+        await self._apply(change)
+        if self._redis is not None:
+            try:
+                await self._redis.publish(self._channel, json.dumps([self._origin, asdict(change)]))
+            except Exception:
+                # The database is the truth and every event re-reads it: a lost message costs the other tabs
+                # their promptness, not their safety.
+                logger.exception("Could not tell the other processes about a change of session.")
+
+    async def listen(self) -> None:
+        """Apply what other processes publish, until cancelled; without Redis, return at once."""
+        while self._redis is not None:
+            try:
+                async with self._redis.pubsub() as pubsub:
+                    await pubsub.subscribe(self._channel)
+                    async for message in pubsub.listen():
+                        if message["type"] == "message":
+                            origin, change = json.loads(message["data"])
+                            if origin != self._origin:
+                                await self._apply(Change(**change))
+            except Exception:
+                logger.exception("Lost Redis; tabs of other processes are told late until it is back.")
+                await asyncio.sleep(1)
+
+    async def close(self) -> None:
+        """Close the connection to Redis."""
+        if self._redis is not None:
+            await self._redis.aclose()
+
+    async def _apply(self, change: Change) -> None:
+        for connection in list(self.connections.values()):
+            if not connection.tree:
+                connection.is_stale = True
+            elif connection.device_id != change.device_id:
+                continue
+            elif connection.session_id != change.session_id or connection.generation < change.generation:
+                self.kick(connection)
+            elif self.refresh is not None:
+                await self.refresh(connection)

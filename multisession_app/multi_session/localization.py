@@ -1,0 +1,104 @@
+"""Every word that a person reads, in English; any of them can be replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from .errors import MultiSessionError, OptionsError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Localization:
+    """The words on screen. `{name}` and the like are filled in; a replacement may leave them out."""
+
+    # The four of better-auth-ui's multi-session plugin.
+    switch_account: str = "Switch Account"
+    add_account: str = "Add Account"
+    manage_accounts: str = "Manage accounts"
+    manage_accounts_description: str = "Manage your accounts for secure access."
+
+    account: str = "Account"
+    account_menu: str = "Account menu"
+    settings: str = "Settings"
+    theme: str = "Theme"
+    theme_system: str = "System"
+    theme_light: str = "Light"
+    theme_dark: str = "Dark"
+    sign_in: str = "Sign in"
+    sign_up: str = "Sign up"
+    sign_out: str = "Sign out"
+    sign_out_named: str = "Sign out {name}"
+    sign_out_all: str = "Sign out of all accounts"
+    switch_to: str = "Switch to {name}"
+    active_account: str = "Active"
+    loading: str = "Loading"
+    dismiss: str = "Dismiss"
+
+    profile: str = "Profile"
+    profile_description: str = "Your name and picture, as others see them."
+    name: str = "Name"
+    email: str = "Email"
+    password: str = "Password"  # noqa: S105 - a label
+    show_password: str = "Show password"  # noqa: S105 - a label
+    picture: str = "Picture address"
+    picture_hint: str = "An https address. Leave it empty to show your initials."
+    save: str = "Save"
+    saved: str = "Saved."
+
+    sign_in_title: str = "Sign in"
+    sign_up_title: str = "Create your account"
+    add_account_title: str = "Add an account"
+    add_account_hint: str = "The accounts signed in on this browser stay signed in."
+    no_account_yet: str = "No account yet?"
+    have_account: str = "Have an account already?"
+    password_hint: str = "At least 8 characters."  # noqa: S105 - a label
+    signed_out_title: str = "You are signed out"
+    signed_out_text: str = "Sign in to see this page."
+    cookies_blocked: str = "This browser blocks cookies. Allow them for this site to sign in."
+
+    switched: str = "You are now using {name}."
+    signed_out_now: str = "{name} is signed out. You are now using {next}."
+    signed_out_last: str = "{name} is signed out."
+    signed_out_everyone: str = "All accounts on this browser are signed out."
+    session_over: str = "The session of {name} has ended. You are now using {next}."
+    session_over_last: str = "The session of {name} has ended. Sign in again."
+    evicted: str = "{name} was signed out to make room."
+    not_carried_out: str = "The account changed meanwhile, so your last action was not carried out."
+
+    unreachable: str = "The server could not be reached. Check your connection and try again."
+    bad_request: str = "That request could not be understood."
+    invalid_session: str = "That account is no longer signed in on this browser."
+    not_signed_in: str = "Sign in first."
+    session_changed: str = "The account changed meanwhile, so nothing was done. Reload the page and try again."
+    invalid_credentials: str = "Email or password is wrong."
+    email_taken: str = "There is an account with this email already."
+    invalid_email: str = "That is not an email address."
+    invalid_name: str = "Enter a name of 1 to 100 characters."
+    invalid_image: str = "Enter an https address of at most 2048 characters, or leave it empty."
+    password_too_short: str = "Use at least 8 characters."  # noqa: S105 - a sentence
+    password_too_long: str = "Use at most 128 characters."  # noqa: S105 - a sentence
+    password_too_common: str = "This password is among the first that anyone would guess. Choose another."  # noqa: S105
+    too_many_sessions: str = "This browser is full. Sign out of one account first: {accounts}."
+    invalid_origin: str = "This request does not come from a page of this app."
+
+    def sentence(self, error: MultiSessionError) -> str:
+        """Return what the person reads for a refusal."""
+        text: str = getattr(self, error.word)
+        accounts = ", ".join(name for _, name, _ in getattr(error, "accounts", []))
+        return text.replace("{accounts}", accounts)
+
+
+def localization(overrides: Mapping[str, str]) -> Localization:
+    """Return the words with some replaced.
+
+    Raises:
+        OptionsError: an unknown word, or a replacement that is not a string.
+    """
+    known = {word.name for word in fields(Localization)}
+    for word, text in overrides.items():
+        if word not in known:
+            raise OptionsError(f"localization has no word {word!r}.")
+        if not isinstance(text, str):
+            raise OptionsError(f"The word {word!r} of localization must be a string, not {text!r}.")
+    return Localization(**overrides)

@@ -1,0 +1,183 @@
+"""What both doors call: a verb in a transaction, then the message to the tabs. Plain Python, no Reflex."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import anyio.to_thread
+from sqlmodel import Session, select
+
+from . import device_secrets, device_sessions, passwords, users
+from .database import Database
+from .device_secrets import PresentedDevice
+from .device_sessions import Opened, Origin
+from .errors import InvalidCredentials, InvalidSession
+from .live import Change, Connection, Live
+from .models import DeviceSession, DeviceSessionPublic, User
+from .options import ACTIVITY_INTERVAL, Options
+
+logger = logging.getLogger(__name__)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class MultiSession:
+    """The kit at work in one process: its options, its database, its open sockets and its clock."""
+
+    options: Options
+    database: Database
+    live: Live = field(default_factory=Live)
+    now: Callable[[], datetime] = _utc_now
+
+    async def present(self, secret_hash: str) -> PresentedDevice | None:
+        """Return the device behind a cookie, and note what a use of it changes; None for an unknown cookie."""
+        now = self.now()
+        device = await self.database.read(lambda db: device_secrets.present(db, secret_hash, now=now))
+        if device is not None and device.is_first_use:
+            found = device
+            await self.database.write(lambda db: device_secrets.note_first_use(db, found, now=now))
+            # Only now is it sure that the browser has the new cookie, so that its other tabs can come back with it.
+            await self._publish(device)
+        return device
+
+    async def present_again(self, device_id: str, generation: int) -> PresentedDevice | None:
+        """Return the device that an open socket has proved at its start, as it is now."""
+        now = self.now()
+        device = await self.database.read(lambda db: device_secrets.present_again(db, device_id, generation, now=now))
+        if device is not None and (active := device.active) and now - active.last_active_at >= ACTIVITY_INTERVAL:
+            await self.database.write(lambda db: device_sessions.note_activity(db, active.id, now=now))
+        return device
+
+    async def sign_up(
+        self, device: PresentedDevice | None, *, name: str, email: str, password: str, origin: Origin
+    ) -> Opened:
+        """Make a user, signed in on this device.
+
+        Raises:
+            InvalidName, InvalidEmail, PasswordTooShort, PasswordTooLong, PasswordTooCommon, EmailTaken,
+            TooManySessions, SessionChanged: as they say; no user is made.
+        """
+        name, email = users.check_name(name), users.check_email(email)
+        await anyio.to_thread.run_sync(lambda: passwords.check_password(password, about=[name, email]))
+        password_hash = await passwords.hash_password(password)
+        now = self.now()
+
+        def work(db: Session) -> Opened:
+            user = users.create(db, name=name, email=email, password_hash=password_hash, now=now)
+            return self._sign_in(db, device, user, origin, now)
+
+        return await self.database.write(work)
+
+    async def sign_in(self, device: PresentedDevice | None, *, email: str, password: str, origin: Origin) -> Opened:
+        """Sign a user in on this device, beside the accounts that are there.
+
+        Raises:
+            InvalidCredentials: wrong password or unknown e-mail, in words and time alike.
+            TooManySessions, SessionChanged: as in `device_sessions.sign_in`.
+        """
+        user = await self.database.read(lambda db: users.find(db, email))
+        is_right, new_hash = await passwords.verify_password(password, user.password_hash if user else None)
+        if user is None or not is_right:
+            raise InvalidCredentials
+        now = self.now()
+
+        def work(db: Session) -> Opened:
+            if new_hash is not None:
+                users.store_password_hash(db, user.id, user.password_hash, new_hash)
+            return self._sign_in(db, device, user, origin, now)
+
+        return await self.database.write(work)
+
+    async def set_active(self, device: PresentedDevice, session_id: str) -> DeviceSessionPublic:
+        """Switch this device to another of its accounts and return its session.
+
+        Raises:
+            InvalidSession: `device_sessions.set_active`.
+        """
+        now = self.now()
+        chosen = next((session for session in device.sessions if session.id == session_id), None)
+        if chosen is None:
+            raise InvalidSession
+        await self.database.write(lambda db: device_sessions.set_active(db, device, session_id, now=now))
+        await self._publish(device, session_id)
+        return chosen.model_copy(update={"is_current": True, "last_active_at": now})
+
+    async def revoke(self, device: PresentedDevice, session_id: str) -> None:
+        """Sign one account of this device out.
+
+        Raises:
+            InvalidSession: `device_sessions.revoke`.
+        """
+        now = self.now()
+        await self.database.write(lambda db: device_sessions.revoke(db, device, session_id, now=now))
+        left = [session.id for session in device.sessions if session.id != session_id]
+        await self._publish(device, left[0] if left else "")
+
+    async def revoke_others(self, device: PresentedDevice) -> None:
+        """Sign every account of this device out but the active one."""
+        now = self.now()
+        await self.database.write(lambda db: device_sessions.revoke_others(db, device, now=now))
+        await self._publish(device)
+
+    async def revoke_all(self, device: PresentedDevice) -> None:
+        """Sign every account of this device out."""
+        now = self.now()
+        await self.database.write(lambda db: device_sessions.revoke_all(db, device, now=now))
+        await self._publish(device, "")
+
+    async def update_profile(self, device: PresentedDevice, *, name: str, image: str | None) -> None:
+        """Change the active user's name and picture.
+
+        Raises:
+            InvalidName, InvalidImage: as they say.
+            InvalidSession: no account is signed in.
+        """
+        name, image, active, now = users.check_name(name), users.check_image(image), device.active, self.now()
+        if active is None:
+            raise InvalidSession
+        await self.database.write(lambda db: users.update_profile(db, active.user.id, name=name, image=image, now=now))
+        await self._publish(device)
+
+    async def find_ended(self, device_id: str, session_id: str) -> tuple[DeviceSession, User] | None:
+        """Return a session of this device, ended or not, with its user."""
+        return await self.database.read(lambda db: device_sessions.find_ended(db, device_id, session_id))
+
+    async def ping(self) -> None:
+        """Return if the database answers, else raise its error."""
+        await self.database.read(lambda db: db.exec(select(1)).one())
+
+    async def bind(self, connection: Connection, secret_hash: str | None) -> PresentedDevice | None:
+        """Look up as whom a registered socket acts, again if that changed while it was looked up."""
+        while True:
+            connection.is_stale = False
+            device = await self.present(secret_hash) if secret_hash else None
+            if not connection.is_stale:
+                break
+        if device is not None:
+            connection.device_id, connection.generation = device.id, device.generation
+            connection.session_id = device.active_id
+        return device
+
+    def _sign_in(
+        self, db: Session, device: PresentedDevice | None, user: User, origin: Origin, now: datetime
+    ) -> Opened:
+        return device_sessions.sign_in(
+            db,
+            device,
+            user,
+            origin=origin,
+            maximum=self.options.maximum_sessions,
+            timeout=self.options.session_timeout,
+            evict=self.options.revoke_oldest_on_max,
+            now=now,
+        )
+
+    async def _publish(self, device: PresentedDevice, session_id: str | None = None) -> None:
+        session_id = device.active_id if session_id is None else session_id
+        await self.live.publish(Change(device_id=device.id, session_id=session_id, generation=device.generation))

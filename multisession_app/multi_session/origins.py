@@ -1,0 +1,74 @@
+"""Which page a request comes from, and whether that page may ask."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.datastructures import Headers
+
+from .errors import InvalidOrigin, MissingOrigin
+from .options import Options
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
+_OWN_FETCHES = {"same-origin", "none"}
+
+
+@dataclass(frozen=True)
+class RequestOrigin:
+    """Which page a request comes from and by which way, as far as the trusted proxies say."""
+
+    method: str
+    origin: str | None
+    own_origin: str
+    fetch_site: str | None
+    is_https: bool
+    ip_address: str
+
+    @classmethod
+    def of(cls, scope: MutableMapping[str, Any], options: Options) -> RequestOrigin:
+        """Read an ASGI scope; forwarded values count only within `trusted_proxy_hops`."""
+        headers = Headers(raw=scope["headers"])
+        hops = options.trusted_proxy_hops
+        scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
+        scheme = _forwarded(headers, "x-forwarded-proto", hops) or scheme
+        client = scope.get("client")
+        return cls(
+            method=scope.get("method", "WEBSOCKET"),
+            origin=headers.get("origin"),
+            own_origin=f"{scheme}://{headers.get('host', '')}",
+            fetch_site=headers.get("sec-fetch-site"),
+            is_https=scheme == "https",
+            ip_address=_forwarded(headers, "x-forwarded-for", hops) or (client[0] if client else ""),
+        )
+
+    def check(self, options: Options, *, has_cookie: bool) -> None:
+        """Refuse the pages of other sites (OWASP CSRF and WebSocket cheat sheets).
+
+        A foreign Origin is refused on GET too: CORS of the host app may be open to all. A changing request that
+        says nothing of its page is refused if it bears the cookie; without one it is a script's, or a webhook.
+
+        Raises:
+            InvalidOrigin, MissingOrigin: as they say.
+        """
+        allowed = {self.own_origin, *options.allowed_origins}
+        if self.origin is not None:
+            if self.origin == "null":
+                raise MissingOrigin
+            if self.origin not in allowed:
+                raise InvalidOrigin
+        elif self.method not in SAFE_METHODS:
+            if self.fetch_site is not None and self.fetch_site not in _OWN_FETCHES:
+                raise InvalidOrigin
+            if has_cookie:
+                raise MissingOrigin
+
+
+def _forwarded(headers: Headers, name: str, hops: int) -> str | None:
+    values = [value.strip() for value in ",".join(headers.getlist(name)).split(",") if value.strip()]
+    if not hops or not values:
+        return None
+    # Each trusted proxy appends one; what stands further left came from outside. One that replaces the header
+    # instead leaves fewer values than hops.
+    return values[-min(hops, len(values))]

@@ -1,0 +1,24 @@
+"""Which addresses a person may be sent on to."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+_HOME = "/"
+
+
+def safe_path(path: str) -> str:
+    """Return a path of this site as it is, and home for everything else (ASVS 3.7.2).
+
+    Browsers read `\\` as `/`, drop tabs and newlines, and skip leading white space and control characters, so
+    `/\\evil.example` and a `/` and a tab and a `/` lead to another site as `//evil.example` does.
+    """
+    if not path.startswith("/") or path.startswith("//") or "\\" in path:
+        return _HOME
+    if any(ord(character) < 0x21 or ord(character) == 0x7F for character in path):
+        return _HOME
+    try:
+        parts = urlsplit(path)
+    except ValueError:
+        return _HOME
+    return _HOME if parts.scheme or parts.netloc else path

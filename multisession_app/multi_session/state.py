@@ -1,0 +1,207 @@
+"""The websocket door: what a screen knows of this device's accounts, and what a click does to them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import reflex as rx
+from reflex_base.event import Event
+from reflex_base.event.context import EventContext
+
+from .device_secrets import PresentedDevice
+from .errors import InvalidSession, MultiSessionError
+from .gate import Acting
+from .models import DeviceSessionPublic, UserPublic
+from .paths import safe_path
+from .runtime import kit, runtime, words
+
+logger = logging.getLogger(__name__)
+
+SWITCHED = "switched"
+ENDED = "ended"
+REFUSED = "refused"
+"""Kinds of notice: a switch explains itself and fades, the others stay until dismissed."""
+
+
+class MultiSessionState(rx.State):
+    """The accounts on this device as a screen may show them.
+
+    Read `is_loaded`, `is_signed_in`, `user`, `session_id` and `accounts`; bind `set_active`, `revoke`,
+    `revoke_others` and `revoke_all`. In a handler of your own, `await self.get_state(MultiSessionState)` and take
+    `user.id`: it belongs to the account that the event was sent for.
+    """
+
+    is_loaded: bool = False
+    session_id: str = ""
+    user: UserPublic = UserPublic()
+    accounts: list[DeviceSessionPublic] = []
+    switching_to: str = ""
+    notice: str = ""
+    notice_kind: str = ""
+
+    @rx.var
+    def is_signed_in(self) -> bool:
+        """Whether an account is active."""
+        return self.session_id != ""
+
+    @rx.var
+    def has_others(self) -> bool:
+        """Whether there are two accounts or more on this device."""
+        return len(self.accounts) > 1
+
+    @rx.var
+    def next_path(self) -> str:
+        """Where to go after signing in: `?next=` if it is a path of this site, else home."""
+        return safe_path(self.router.url.query_parameters.get("next", ""))
+
+    @rx.var
+    def is_adding(self) -> bool:
+        """Whether the sign-in page was opened by "Add Account"."""
+        return self.router.url.query_parameters.get("add", "") == "1"
+
+    @rx.event
+    async def set_active(self, session_id: str) -> AsyncIterator[None]:
+        """Switch to another account of this device."""
+        self.switching_to = session_id if isinstance(session_id, str) else ""
+        yield
+        async with self._refusals("set_active"):
+            await kit().set_active(await self._device(), _checked(session_id))
+            if session_id != self.session_id:
+                # The gate closes this tab's socket now, and the browser comes back as the other account.
+                return
+        self.switching_to = ""
+
+    @rx.event
+    async def revoke(self, session_id: str) -> None:
+        """Sign one account of this device out; the one used last takes over from the active one."""
+        async with self._refusals("revoke"):
+            device = await self._device()
+            await kit().revoke(device, _checked(session_id))
+            if session_id != self.session_id:
+                self._say(ENDED, words().signed_out_last, _name_of(device, session_id))
+
+    @rx.event
+    async def sign_out(self) -> None:
+        """Sign the active account out of this browser."""
+        async with self._refusals("sign_out"):
+            await kit().revoke(await self._device(), _checked(self.session_id))
+
+    @rx.event
+    async def revoke_others(self) -> None:
+        """Sign all accounts of this device out but the active one."""
+        async with self._refusals("revoke_others"):
+            await kit().revoke_others(await self._device())
+
+    @rx.event
+    async def revoke_all(self) -> None:
+        """Sign all accounts of this device out."""
+        async with self._refusals("revoke_all"):
+            await kit().revoke_all(await self._device())
+
+    @rx.event
+    async def update_profile(self, form_data: dict[str, Any]) -> None:
+        """Save the active user's name and picture."""
+        async with self._refusals("update_profile"):
+            name, image = form_data.get("name"), form_data.get("image")
+            await kit().update_profile(
+                await self._device(),
+                name=name if isinstance(name, str) else "",
+                image=image if isinstance(image, str) else None,
+            )
+            self._say(SWITCHED, words().saved)
+
+    @rx.event
+    def dismiss_notice(self) -> None:
+        """Take the notice off the screen."""
+        self.notice = ""
+
+    @rx.event
+    async def refresh(self) -> None:
+        """Read the accounts anew; sent to each tab when something about them changed."""
+        acting = self._acting()
+        self._show(acting, await kit().present_again(acting.device, acting.generation))
+
+    @rx.event
+    async def arrive(self) -> None:
+        """Tell the tab which account it now shows, after the snapshot that shows it; queued by the guard.
+
+        The tab keeps it beside its token and names it when it comes back, so that the guard knows, in any process
+        and after any pause, for whom the tab's queued events were meant.
+        """
+        acting = self._acting()
+        connection = kit().live.connections.get(acting.connection)
+        if connection is None or connection.shown == acting.session:
+            return
+        connection.shown = acting.session
+        namespace = runtime.app.event_namespace if runtime.app else None
+        if namespace is not None:
+            token = f"{connection.tab}~{acting.session}"
+            await namespace.emit("new_token", token, to=self.router.session.session_id)
+        if connection.is_fenced:
+            # The browser sends this straight back, behind everything that it sent before it had the snapshot.
+            name = f"{MultiSessionState.get_full_name()}.confirm"
+            await EventContext.get().emit_event(Event(name=name, payload={"session_id": acting.session}))
+
+    @rx.event
+    def confirm(self, session_id: str) -> None:
+        """Lift the fence: from here on the browser's events are meant for the account on screen."""
+        acting = self._acting()
+        connection = kit().live.connections.get(acting.connection)
+        if connection is None or session_id != acting.session:
+            return
+        connection.is_fenced = False
+        if connection.dropped:
+            connection.dropped = 0
+            self._say(REFUSED, words().not_carried_out)
+
+    def _show(self, acting: Acting, device: PresentedDevice | None) -> None:
+        sessions = device.sessions if device else ()
+        shown = next((session for session in sessions if session.id == acting.session), None)
+        # What is "current" on a screen is what its tab acts as, even while a switch is on its way to it.
+        self.accounts = [s.model_copy(update={"is_current": s.id == acting.session}) for s in sessions]
+        self.session_id = shown.id if shown else ""
+        self.user = shown.user if shown else UserPublic()
+        self.is_loaded = True
+
+    def _say(self, kind: str, text: str, name: str = "", next_name: str = "") -> None:
+        self.notice_kind = kind
+        self.notice = text.replace("{name}", name).replace("{next}", next_name)
+
+    def _acting(self) -> Acting:
+        try:
+            # The state's own copy is that of the last event, which in a background task may be another's.
+            router_data = EventContext.get().router_data or self.router_data
+        except LookupError:
+            router_data = self.router_data
+        return Acting.read(router_data.get("headers") or {})
+
+    async def _device(self) -> PresentedDevice:
+        acting = self._acting()
+        device = await kit().present_again(acting.device, acting.generation)
+        if device is None or acting.session not in {session.id for session in device.sessions}:
+            raise InvalidSession
+        return device
+
+    @asynccontextmanager
+    async def _refusals(self, action: str) -> AsyncIterator[None]:
+        """Turn a refusal into a notice on screen and a line in the log, neither with what was sent."""
+        try:
+            yield
+        except MultiSessionError as error:
+            logger.warning("Refused %s: %s", action, error.code)
+            self.switching_to = ""
+            self._say(REFUSED, words().sentence(error))
+
+
+def _checked(session_id: object) -> str:
+    # Reflex 0.10.1 passes on whatever the browser sent; annotations do not check.
+    if not isinstance(session_id, str):
+        raise InvalidSession
+    return session_id
+
+
+def _name_of(device: PresentedDevice, session_id: str) -> str:
+    return next((session.user.name for session in device.sessions if session.id == session_id), "")

@@ -1,0 +1,92 @@
+"""Who may become a user, and who proves to be one."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select, update
+
+from .errors import EmailTaken, InvalidEmail, InvalidImage, InvalidName
+from .models import User
+from .options import EMAIL_MAX, IMAGE_MAX, NAME_MAX
+
+
+def check_email(email: str) -> str:
+    """Return the address as it is stored and compared.
+
+    Raises:
+        InvalidEmail: not an address, by the syntax of RFC 5321 and 6531.
+    """
+    try:
+        checked = validate_email(email.strip()[: EMAIL_MAX + 1], check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise InvalidEmail from error
+    return normal_email(checked.normalized)
+
+
+def normal_email(email: str) -> str:
+    """Return an address as it is compared: NFKC, without regard to case, in the local part too."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", email.strip()).casefold())
+
+
+def check_name(name: str) -> str:
+    """Return the name with its white space tidied.
+
+    Raises:
+        InvalidName: empty, over `NAME_MAX` characters, or with control characters.
+    """
+    name = " ".join(name.split())
+    if not name or len(name) > NAME_MAX or any(unicodedata.category(c) in {"Cc", "Cs"} for c in name):
+        raise InvalidName
+    return name
+
+
+def check_image(image: str | None) -> str | None:
+    """Return the address of a picture, None for none.
+
+    Raises:
+        InvalidImage: not an https URL, or over `IMAGE_MAX` characters.
+    """
+    if not image or not (image := image.strip()):
+        return None
+    try:
+        parts = urlsplit(image)
+    except ValueError as error:
+        raise InvalidImage from error
+    if len(image) > IMAGE_MAX or parts.scheme != "https" or not parts.netloc or any(c.isspace() for c in image):
+        raise InvalidImage
+    return image
+
+
+def create(db: Session, *, name: str, email: str, password_hash: str, now: datetime) -> User:
+    """Make a user out of checked values.
+
+    Raises:
+        EmailTaken: another user has the address, even one made at the same moment.
+    """
+    user = User(name=name, email=email, password_hash=password_hash, created_at=now, updated_at=now)
+    db.add(user)
+    try:
+        db.flush()
+    except IntegrityError as error:
+        raise EmailTaken from error
+    return user
+
+
+def find(db: Session, email: str) -> User | None:
+    """Return the user with that address, however it is typed."""
+    return db.exec(select(User).where(User.email == normal_email(email))).first()
+
+
+def store_password_hash(db: Session, user_id: str, old: str, new: str) -> None:
+    """Replace a hash made with old parameters, unless the password was changed meanwhile."""
+    db.exec(update(User).where(col(User.id) == user_id, col(User.password_hash) == old).values(password_hash=new))
+
+
+def update_profile(db: Session, user_id: str, *, name: str, image: str | None, now: datetime) -> None:
+    """Change a user's name and picture to checked values."""
+    db.exec(update(User).where(col(User.id) == user_id).values(name=name, image=image, updated_at=now))

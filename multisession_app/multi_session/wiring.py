@@ -1,0 +1,78 @@
+"""Puts the parts together around a Reflex app."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from reflex_base.environment import environment
+
+from .api import api
+from .database import Database
+from .gate import Gate
+from .guard import SessionGuard, refresh_tabs_of
+from .live import Live
+from .multi_session import MultiSession
+from .options import Options
+from .runtime import runtime
+
+if TYPE_CHECKING:
+    import reflex as rx
+    from reflex_base.config import Config
+
+
+def wire(app: rx.App, options: Options, config: Config) -> None:
+    """Migrate the database, then put guard, routes and gate around the app.
+
+    Raises:
+        SchemaTooNew: `Database.migrate`.
+    """
+    options = replace(
+        options,
+        app_id=config.app_name,
+        trusted_proxy_hops=config.trusted_proxy_hops,
+        allowed_origins=(*options.allowed_origins, *_frontend_origin(config)),
+    )
+    database = Database(database_url(config))
+    database.migrate()
+    live = Live(config.redis_url, channel=f"multi_session:{config.app_name}")
+    live.refresh = refresh_tabs_of(app)
+    multi_session = MultiSession(options=options, database=database, live=live)
+    runtime.multi_session, runtime.app = multi_session, app
+
+    app.add_middleware(SessionGuard(), index=0)
+
+    @contextlib.asynccontextmanager
+    async def listening() -> AsyncIterator[None]:
+        listener = asyncio.create_task(live.listen())
+        yield
+        listener.cancel()
+        await live.close()
+        database.engine.dispose()
+
+    app.register_lifespan_task(listening)
+
+    def gate(inner: Any) -> Any:
+        return Gate(inner, multi_session, event_path=config.prepend_backend_path("/_event"))
+
+    present: Any = app.api_transformer or ()
+    own: Sequence[Any] = present if isinstance(present, Sequence) else (present,)
+    transformers: list[Callable[..., Any] | Any] = [*own, api(multi_session), gate]
+    app.api_transformer = transformers
+
+
+def database_url(config: Config) -> str:
+    """Return the database of the kit: Reflex's own `db_url`."""
+    if not config.db_url:
+        raise RuntimeError("Set db_url in rxconfig.py or REFLEX_DB_URL, so that accounts have a place to be kept.")
+    return config.db_url
+
+
+def _frontend_origin(config: Config) -> tuple[str, ...]:
+    # In development, and on a CDN, the pages come from an origin of their own.
+    if environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get() or not config.deploy_url:
+        return ()
+    return (config.deploy_url.rstrip("/"),)

@@ -1,0 +1,25 @@
+"""Wiring of the demo: the app, its pages, its table."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import reflex as rx
+from anyio.to_thread import run_sync
+
+from .multi_session import kit
+from .pages import add_pages
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+@contextlib.asynccontextmanager
+async def notes_schema() -> AsyncIterator[None]:
+    """Migrate the demo's own table before it serves; the kit has done so with its tables."""
+    await run_sync(kit().database.migrate, _MIGRATIONS, "notes_version")
+    yield
+
+
+app = rx.App(html_lang="en", toaster=None)
+app.register_lifespan_task(notes_schema)
+add_pages(app)

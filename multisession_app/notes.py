@@ -1,0 +1,49 @@
+"""Short notes, each of one user: the demo's own data."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Field, Session, SQLModel, col, delete, select
+
+from .multi_session.models import new_id
+
+NOTE_MAX = 280
+"""Characters of a note."""
+
+
+class Note(SQLModel, table=True):
+    """A note that only its user sees."""
+
+    __tablename__ = "demo_note"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    user_id: str = Field(foreign_key="multi_session_user.id", ondelete="CASCADE", index=True)
+    text: str
+    created_at: datetime
+
+
+class NotePublic(SQLModel):
+    """What the page shows of a note."""
+
+    id: str
+    text: str
+
+
+def list_notes(db: Session, user_id: str) -> list[NotePublic]:
+    """Return the user's notes, newest first."""
+    newest_first = col(Note.created_at).desc()
+    notes = db.exec(select(Note).where(Note.user_id == user_id).order_by(newest_first)).all()
+    return [NotePublic(id=note.id, text=note.text) for note in notes]
+
+
+def add_note(db: Session, user_id: str, text: str, *, now: datetime) -> None:
+    """Keep a note of this user; one of white space is none, a long one is cut at `NOTE_MAX`."""
+    if text := text.strip()[:NOTE_MAX]:
+        db.add(Note(user_id=user_id, text=text, created_at=now))
+        db.flush()
+
+
+def delete_note(db: Session, user_id: str, note_id: str) -> None:
+    """Delete a note if it is this user's; a foreign one and none are alike."""
+    db.exec(delete(Note).where(col(Note.id) == note_id, col(Note.user_id) == user_id))

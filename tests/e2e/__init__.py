@@ -1,0 +1,1 @@
+"""Tests against the built app: `reflex run --env prod` in a process of its own."""

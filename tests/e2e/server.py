@@ -1,0 +1,127 @@
+"""A production server of the app, in a copy of the project: the working tree and a server running there are let be."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import until
+
+PROJECT = Path(__file__).parents[2]
+HOST = "127.0.0.1"
+# Settings of the developer's shell must not reach the server under test. PYTEST_CURRENT_TEST among them: Reflex behaves
+# differently where it is set, and the tests are about what users get.
+FOREIGN = ("REFLEX_", "REDIS_", "GRANIAN_", "PYTEST_", "ALEMBIC_", "VITE_")
+
+
+def free_port() -> int:
+    """Find a port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environment(extra: Mapping[str, str] = {}) -> dict[str, str]:
+    """Give a child process this one's environment without the settings that would change the app, then `extra`."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN)}
+    return kept | {"PYTHONUNBUFFERED": "1"} | dict(extra)
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    """Name what a copy of the project does without: built things, data, environments, the tests."""
+    dotted = {name for name in names if name.startswith(".") and name != ".npmrc"}
+    made = {name for name in names if name in {"__pycache__", "node_modules", "uploaded_files"}}
+    environments = {name for name in names if (Path(folder) / name / "pyvenv.cfg").exists()}
+    tests = {"tests"} if Path(folder) == PROJECT else set()
+    return dotted | made | environments | tests
+
+
+def copy_project(to: Path) -> Path:
+    """Copy the project's sources."""
+    shutil.copytree(PROJECT, to, ignore=_left_out)
+    return to
+
+
+class Server:
+    """One `reflex run --env prod`, on a port of its own, with a database of its own.
+
+    The port is part of the build, so a server keeps it across restarts.
+    """
+
+    def __init__(self, folder: Path, extra: Mapping[str, str] = {}, built_by: "Server | None" = None) -> None:
+        """Copy the project into `folder`; `extra` are environment variables for the app.
+
+        With `built_by` the server serves another one's build, in a second instead of several. Its pages then talk to
+        that other server, so it is for clients without a browser only.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self.root: Path = built_by.root if built_by else copy_project(folder / "project")
+        self.port = free_port()
+        # The name localhost, not the number: browsers take Secure cookies from http://localhost only.
+        self.url = f"http://localhost:{self.port}"
+        self.log_path = folder / "server.log"
+        self.database = folder / "app.db"
+        own = {"REFLEX_DB_URL": f"sqlite:///{self.database}", "REFLEX_STATES_WORKDIR": str(folder / "states")}
+        self.extra = own | dict(extra)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._built = built_by is not None
+
+    @property
+    def log(self) -> str:
+        """All that the server has printed, across restarts."""
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def start(self) -> None:
+        """Build if that was not done yet, serve, and wait until the page comes."""
+        build = ["-m", "reflex", "run", "--env", "prod", "--backend-host", HOST, "--backend-port", str(self.port)]
+        again = ["-P", str(Path(__file__).with_name("serve_built.py")), HOST, str(self.port)]
+        with self.log_path.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, *(again if self._built else build)],
+                cwd=self.root,
+                # The copy is where Python finds the app when a script from elsewhere is run.
+                env=environment({"PYTHONPATH": str(self.root)} | self.extra),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        until(self._answers, f"the server to answer; its log: {self.log_path}", seconds=240)
+        self._built = True
+
+    def _answers(self) -> bool:
+        if self._process is not None and (code := self._process.poll()) is not None:
+            pytest.fail(f"the server ended with {code}; its output ends:\n{self.log[-3000:]}")
+        try:
+            with urllib.request.urlopen(self.url, timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def stop(self, *, kill: bool = False) -> None:
+        """End the server and its workers, and nothing else; with `kill` as a crash would, without a last word."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        # The server leads a session of its own, so its process group holds its workers and no one else.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL if kill else signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+
+    def restart(self, *, kill: bool = False) -> None:
+        """Stop, and start again on the same port with the same database, without building again."""
+        self.stop(kill=kill)
+        self.start()
