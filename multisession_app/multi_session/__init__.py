@@ -32,6 +32,7 @@ _HOMES = {
     "DeviceSessionPublic": "models",
     "kit": "runtime",
     "by_account": "components",
+    "link_button": "components",
     "manage_account": "components",
     "manage_accounts": "components",
     "profile": "components",

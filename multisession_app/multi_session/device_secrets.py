@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import bindparam
 from sqlmodel import Session, and_, col, or_, select, update
 
 from .errors import SessionChanged
@@ -60,55 +62,65 @@ class PresentedDevice:
         return self.sessions[0].id if self.sessions else ""
 
 
-def opens(device: PresentedDevice, now: datetime) -> ColumnElement[bool]:
-    """Return the condition on `DeviceSession` of the valid sessions that this device's secret opens."""
-    return and_(
-        col(DeviceSession.device_id) == device.id,
-        col(DeviceSession.generation) <= device.generation,
-        col(DeviceSession.revoked_at).is_(None),
-        col(DeviceSession.expires_at) > now,
+# Statements of hot paths are made once: SQLAlchemy takes longer to make one than SQLite to run it.
+OPENED = and_(
+    col(DeviceSession.device_id) == bindparam("device"),
+    col(DeviceSession.generation) <= bindparam("up_to"),
+    col(DeviceSession.revoked_at).is_(None),
+    col(DeviceSession.expires_at) > bindparam("now"),
+)
+"""The valid sessions that a device's secret opens; its parameters are those of `opened_by`."""
+
+_PRESENT = (
+    select(DeviceSecret, Device, DeviceSession, User)
+    .join(Device, col(Device.id) == col(DeviceSecret.device_id))
+    .join(
+        DeviceSession,
+        and_(
+            col(DeviceSession.device_id) == col(Device.id),
+            col(DeviceSession.generation) <= col(DeviceSecret.generation),
+            col(DeviceSession.revoked_at).is_(None),
+            col(DeviceSession.expires_at) > bindparam("now"),
+        ),
+        isouter=True,
     )
+    .join(User, col(User.id) == col(DeviceSession.user_id), isouter=True)
+    .where(or_(col(DeviceSecret.dies_at).is_(None), col(DeviceSecret.dies_at) > bindparam("now")))
+    .order_by(col(DeviceSession.activation).desc(), col(DeviceSession.id))
+)
+_PRESENT_BY_HASH = _PRESENT.where(col(DeviceSecret.hash) == bindparam("hash"))
+_PRESENT_AGAIN = _PRESENT.where(
+    col(DeviceSecret.device_id) == bindparam("device"), col(DeviceSecret.generation) == bindparam("generation")
+)
+
+
+def opened_by(device: PresentedDevice, now: datetime) -> dict[str, Any]:
+    """Return the parameters of `OPENED`."""
+    return {"device": device.id, "up_to": device.generation, "now": now}
 
 
 def present(db: Session, secret_hash: str, *, now: datetime) -> PresentedDevice | None:
     """Return the device behind a cookie and its sessions, in one statement; None for an unknown cookie."""
-    return _present(db, col(DeviceSecret.hash) == secret_hash, now=now)
+    return _presented(db.exec(_PRESENT_BY_HASH, params={"hash": secret_hash, "now": now}).all())
 
 
 def present_again(db: Session, device_id: str, generation: int, *, now: datetime) -> PresentedDevice | None:
     """Return the device that a cookie has proved before, as it is now; None if its secret has died since."""
-    same = and_(col(DeviceSecret.device_id) == device_id, col(DeviceSecret.generation) == generation)
-    return _present(db, same, now=now)
+    again = {"device": device_id, "generation": generation, "now": now}
+    return _presented(db.exec(_PRESENT_AGAIN, params=again).all())
 
 
-def _present(db: Session, secret: ColumnElement[bool], *, now: datetime) -> PresentedDevice | None:
-    statement = (
-        select(DeviceSecret, Device, DeviceSession, User)
-        .join(Device, col(Device.id) == col(DeviceSecret.device_id))
-        .join(
-            DeviceSession,
-            and_(
-                col(DeviceSession.device_id) == col(Device.id),
-                col(DeviceSession.generation) <= col(DeviceSecret.generation),
-                col(DeviceSession.revoked_at).is_(None),
-                col(DeviceSession.expires_at) > now,
-            ),
-            isouter=True,
-        )
-        .join(User, col(User.id) == col(DeviceSession.user_id), isouter=True)
-        .where(secret, or_(col(DeviceSecret.dies_at).is_(None), col(DeviceSecret.dies_at) > now))
-        .order_by(col(DeviceSession.activation).desc(), col(DeviceSession.id))
-    )
-    rows = db.exec(statement).all()
+def _presented(rows: Sequence[tuple[DeviceSecret, Device, DeviceSession, User]]) -> PresentedDevice | None:
     if not rows:
         return None
-    presented, device, *_ = rows[0]
+    secret, device, *_ = rows[0]
+    # A device without a valid session comes as one row with nothing joined.
     held = [(session, user) for *_, session, user in rows if session is not None]
     return PresentedDevice(
         id=device.id,
         state_key=device.state_key,
-        generation=presented.generation,
-        is_first_use=presented.first_used_at is None,
+        generation=secret.generation,
+        is_first_use=secret.first_used_at is None,
         sessions=tuple(DeviceSessionPublic.of(s, u, is_current=place == 0) for place, (s, u) in enumerate(held)),
     )
 

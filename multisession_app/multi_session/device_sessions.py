@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ScalarSelect
+from sqlalchemy import ColumnElement, bindparam
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select, update
 
 from . import device_secrets
-from .device_secrets import PresentedDevice, opens
+from .device_secrets import OPENED, PresentedDevice, opened_by
 from .errors import InvalidSession, TooManySessions
 from .models import Device, DeviceSession, DeviceSessionPublic, User
 from .options import ACTIVITY_INTERVAL
@@ -83,13 +84,13 @@ def sign_in(
         device_id = device.id
         # First of all: it locks the device, so that parallel sign-ins count each other's sessions below.
         secret, generation = device_secrets.rotate(db, device, now=now)
-        _end(db, device_id, REPLACED, now, DeviceSession.user_id == user.id)
+        _end(db, REPLACED, now, col(DeviceSession.device_id) == device_id, col(DeviceSession.user_id) == user.id)
         evicted = _make_room(db, device_id, maximum=maximum, evict=evict, now=now)
     session = DeviceSession(
         device_id=device_id,
         user_id=user.id,
         generation=generation,
-        activation=db.exec(select(_next_activation(device_id))).one(),
+        activation=db.exec(select(_NEXT_ACTIVATION), params={"device": device_id}).one(),
         created_at=now,
         last_active_at=now,
         authenticated_at=now,
@@ -108,8 +109,7 @@ def set_active(db: Session, device: PresentedDevice, session_id: str, *, now: da
     Raises:
         InvalidSession: unknown, foreign, expired or revoked, alike; nothing changed.
     """
-    chosen = update(DeviceSession).where(opens(device, now), col(DeviceSession.id) == session_id)
-    if not db.exec(chosen.values(activation=_next_activation(device.id), last_active_at=now)).rowcount:
+    if not db.exec(_ACTIVATE, params={**opened_by(device, now), "chosen": session_id, "at": now}).rowcount:
         raise InvalidSession
 
 
@@ -119,13 +119,14 @@ def revoke(db: Session, device: PresentedDevice, session_id: str, *, now: dateti
     Raises:
         InvalidSession: as in `set_active`, so also the second time.
     """
-    if not _end(db, device.id, SIGNED_OUT, now, opens(device, now), DeviceSession.id == session_id):
+    if not _end(db, SIGNED_OUT, now, OPENED, col(DeviceSession.id) == session_id, **opened_by(device, now)):
         raise InvalidSession
 
 
 def revoke_others(db: Session, device: PresentedDevice, *, now: datetime) -> int:
     """End every account on this device but the active one and return how many."""
-    return _end(db, device.id, SIGNED_OUT, now, opens(device, now), DeviceSession.id != device.active_id)
+    others = col(DeviceSession.id) != device.active_id
+    return _end(db, SIGNED_OUT, now, OPENED, others, **opened_by(device, now))
 
 
 def revoke_all(db: Session, device: PresentedDevice, *, now: datetime) -> int:
@@ -133,7 +134,7 @@ def revoke_all(db: Session, device: PresentedDevice, *, now: datetime) -> int:
 
     Those too that the presented secret is too old to open: whoever signs out of all leaves nothing behind.
     """
-    return _end(db, device.id, SIGNED_OUT_ALL, now)
+    return _end(db, SIGNED_OUT_ALL, now, col(DeviceSession.device_id) == device.id)
 
 
 def note_activity(db: Session, session_id: str, *, now: datetime) -> None:
@@ -169,21 +170,25 @@ def _make_room(db: Session, device_id: str, *, maximum: int, evict: bool, now: d
     if surplus and not evict:
         raise TooManySessions([(session.id, user.name, user.email) for session, user in held])
     if surplus:
-        _end(db, device_id, EVICTED, now, col(DeviceSession.id).in_([session.id for session, _ in surplus]))
+        _end(db, EVICTED, now, col(DeviceSession.id).in_([session.id for session, _ in surplus]))
     return tuple(user for _, user in surplus)
 
 
-def _end(db: Session, device_id: str, reason: str, now: datetime, *conditions: object) -> int:
-    ended = (
-        update(DeviceSession)
-        .where(col(DeviceSession.device_id) == device_id, col(DeviceSession.revoked_at).is_(None), *conditions)  # type: ignore[arg-type]
-        .values(revoked_at=now, revoked_reason=reason)
-    )
-    return db.exec(ended).rowcount
+def _end(db: Session, reason: str, now: datetime, *which: ColumnElement[bool], **params: Any) -> int:
+    ended = update(DeviceSession).where(col(DeviceSession.revoked_at).is_(None), *which)
+    return db.exec(ended.values(revoked_at=now, revoked_reason=reason), params=params or None).rowcount
 
 
-def _next_activation(device_id: str) -> ScalarSelect[int]:
-    # Counted, not timed: the clocks of two servers may differ by more than two clicks do.
-    others = aliased(DeviceSession)
-    highest = select(func.coalesce(func.max(others.activation), 0) + 1).where(others.device_id == device_id)
-    return highest.scalar_subquery()
+_others = aliased(DeviceSession)
+# Counted, not timed: the clocks of two servers may differ by more than two clicks do.
+_NEXT_ACTIVATION = (
+    select(func.coalesce(func.max(_others.activation), 0) + 1)
+    .where(col(_others.device_id) == bindparam("device"))
+    .scalar_subquery()
+)
+_ACTIVATE = (
+    update(DeviceSession)
+    .where(OPENED, col(DeviceSession.id) == bindparam("chosen"))
+    .values(activation=_NEXT_ACTIVATION, last_active_at=bindparam("at"))
+    .execution_options(synchronize_session=False)
+)

@@ -103,7 +103,9 @@ class Gate:
         scope = {**scope, "headers": headers, "multi_session": presented}
         try:
             request.check(options, has_cookie=secret is not None)
-            if scope["type"] == "websocket" and scope["path"].rstrip("/") == self._event_path:
+            # Below the path too: engine.io answers at every address of its mount, and one that passed by here could
+            # name any state tree.
+            if scope["type"] == "websocket" and f"{scope['path']}/".startswith(f"{self._event_path}/"):
                 await self._socket(scope, receive, send, presented)
             else:
                 await self._request(scope, receive, send, presented)

@@ -44,15 +44,13 @@ class MultiSession:
             await self.database.write(lambda db: device_secrets.note_first_use(db, found, now=now))
             # Only now is it sure that the browser has the new cookie, so that its other tabs can come back with it.
             await self._publish(device)
-        return device
+        return await self._used(device, now)
 
     async def present_again(self, device_id: str, generation: int) -> PresentedDevice | None:
         """Return the device that an open socket has proved at its start, as it is now."""
         now = self.now()
         device = await self.database.read(lambda db: device_secrets.present_again(db, device_id, generation, now=now))
-        if device is not None and (active := device.active) and now - active.last_active_at >= ACTIVITY_INTERVAL:
-            await self.database.write(lambda db: device_sessions.note_activity(db, active.id, now=now))
-        return device
+        return await self._used(device, now)
 
     async def sign_up(
         self, device: PresentedDevice | None, *, name: str, email: str, password: str, origin: Origin
@@ -162,6 +160,11 @@ class MultiSession:
         if device is not None:
             connection.device_id, connection.generation = device.id, device.generation
             connection.session_id = device.active_id
+        return device
+
+    async def _used(self, device: PresentedDevice | None, now: datetime) -> PresentedDevice | None:
+        if device is not None and (active := device.active) and now - active.last_active_at >= ACTIVITY_INTERVAL:
+            await self.database.write(lambda db: device_sessions.note_activity(db, active.id, now=now))
         return device
 
     def _sign_in(

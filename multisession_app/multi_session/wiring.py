@@ -12,6 +12,7 @@ from reflex_base.environment import environment
 
 from .api import api
 from .database import Database
+from .errors import OptionsError
 from .gate import Gate
 from .guard import SessionGuard, refresh_tabs_of
 from .live import Live
@@ -28,15 +29,21 @@ def wire(app: rx.App, options: Options, config: Config) -> None:
     """Migrate the database, then put guard, routes and gate around the app.
 
     Raises:
+        OptionsError: Reflex is configured in a way that the gate does not cover.
         SchemaTooNew: `Database.migrate`.
     """
+    if config.transport != "websocket":
+        # Each poll is a request of its own that names its tab: none of them would pass the gate as a socket does.
+        raise OptionsError(f"transport must be 'websocket' in rxconfig.py, not {config.transport!r}.")
+    if not config.db_url:
+        raise OptionsError("Set db_url in rxconfig.py, or REFLEX_DB_URL, so that accounts have a place to be kept.")
     options = replace(
         options,
         app_id=config.app_name,
         trusted_proxy_hops=config.trusted_proxy_hops,
         allowed_origins=(*options.allowed_origins, *_frontend_origin(config)),
     )
-    database = Database(database_url(config))
+    database = Database(config.db_url)
     database.migrate()
     live = Live(config.redis_url, channel=f"multi_session:{config.app_name}")
     live.refresh = refresh_tabs_of(app)
@@ -62,13 +69,6 @@ def wire(app: rx.App, options: Options, config: Config) -> None:
     own: Sequence[Any] = present if isinstance(present, Sequence) else (present,)
     transformers: list[Callable[..., Any] | Any] = [*own, api(multi_session), gate]
     app.api_transformer = transformers
-
-
-def database_url(config: Config) -> str:
-    """Return the database of the kit: Reflex's own `db_url`."""
-    if not config.db_url:
-        raise RuntimeError("Set db_url in rxconfig.py or REFLEX_DB_URL, so that accounts have a place to be kept.")
-    return config.db_url
 
 
 def _frontend_origin(config: Config) -> tuple[str, ...]:

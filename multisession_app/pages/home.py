@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from ..multi_session import MultiSessionState, kit, signed_in_only
+from ..multi_session import MultiSessionState, kit, link_button, signed_in_only
 from ..notes import NOTE_MAX, NotePublic, add_note, delete_note, list_notes
 from .layout import layout
 
@@ -91,8 +91,8 @@ def _welcome() -> rx.Component:
             text_align="center",
         ),
         rx.flex(
-            rx.link(rx.button("Create an account", size="3", tab_index=-1), href="/auth/sign-up"),
-            rx.link(rx.button("Sign in", size="3", variant="outline", tab_index=-1), href="/auth/sign-in"),
+            link_button("Create an account", "/auth/sign-up", size="3"),
+            link_button("Sign in", "/auth/sign-in", size="3", variant="outline"),
             spacing="3",
             wrap="wrap",
             justify="center",

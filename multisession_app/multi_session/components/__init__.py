@@ -2,6 +2,7 @@
 
 from .account_page import by_account, signed_in_only
 from .auth_forms import sign_in, sign_up
+from .elements import link_button
 from .manage_accounts import manage_account, manage_accounts
 from .profile import profile
 from .switch_account import switch_account_submenu, switch_account_submenu_content, switch_account_submenu_item
@@ -10,6 +11,7 @@ from .user_view import user_avatar, user_view
 
 __all__ = [
     "by_account",
+    "link_button",
     "manage_account",
     "manage_accounts",
     "profile",

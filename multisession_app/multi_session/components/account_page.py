@@ -8,6 +8,7 @@ import reflex as rx
 
 from ..runtime import words
 from ..state import MultiSessionState
+from .elements import link_button
 
 
 def by_account(*children: rx.Component) -> rx.Component:
@@ -30,10 +31,7 @@ def signed_in_only(*children: rx.Component, sign_in_path: str = "/auth/sign-in")
                 rx.vstack(
                     rx.heading(word.signed_out_title, as_="h1", size="5"),
                     rx.text(word.signed_out_text, color_scheme="gray", size="2"),
-                    rx.link(
-                        rx.button(word.sign_in, size="3", tab_index=-1),
-                        href=sign_in_path + "?next=" + MultiSessionState.router.url.path,
-                    ),
+                    link_button(word.sign_in, sign_in_path + "?next=" + MultiSessionState.router.url.path, size="3"),
                     spacing="4",
                 ),
                 size="4",

@@ -71,7 +71,8 @@ def _auth_card(
             ),
             path=path,
             next=MultiSessionState.next_path,
-            session_id=MultiSessionState.session_id,
+            # Before the accounts are known the page cannot say whom it shows.
+            session_id=rx.cond(MultiSessionState.is_loaded, MultiSessionState.session_id, rx.Var("undefined")),
             unreachable=word.unreachable,
             cookies_blocked=word.cookies_blocked,
             margin_top="20px",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import reflex as rx
+from reflex_components_core.react_router.dom import ReactRouterLink
 from reflex_components_radix.themes.base import RadixThemesComponent
 
 LIBRARY = "$/utils/multi_session"
@@ -67,10 +68,20 @@ class MenuRadioItem(RadixThemesComponent):
 
 
 def menu_link(icon: str, text: str, href: str) -> rx.Component:
-    """Return a menu item that is a real link."""
-    return rx.dropdown_menu.item(rx.icon(icon, size=16, aria_hidden=True), text, on_select=rx.redirect(href))
+    """Return a menu item that is a real link, so that it opens in a new tab too."""
+    return rx.dropdown_menu.item(_link(icon, text, href), as_child=True)
 
 
 def menu_action(icon: str, text: str, on_select: Any, **props: Any) -> rx.Component:
     """Return a menu item that does something."""
     return rx.dropdown_menu.item(rx.icon(icon, size=16, aria_hidden=True), text, on_select=on_select, **props)
+
+
+def link_button(text: str, href: str | rx.Var[str], *, icon: str = "", **props: Any) -> rx.Component:
+    """Return a link that looks like a button."""
+    return rx.button(_link(icon, text, href), as_child=True, **props)
+
+
+def _link(icon: str, text: str, href: str | rx.Var[str]) -> rx.Component:
+    picture = [rx.icon(icon, size=16, aria_hidden=True)] if icon else []
+    return ReactRouterLink.create(*picture, text, to=href)

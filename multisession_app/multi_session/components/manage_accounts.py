@@ -8,6 +8,7 @@ from ..models import DeviceSessionPublic
 from ..runtime import words
 from ..state import MultiSessionState
 from .account_page import card
+from .elements import link_button
 from .switch_account import ADD_ACCOUNT_PATH
 from .user_view import user_view
 
@@ -26,12 +27,7 @@ def manage_accounts() -> rx.Component:
             margin="0",
         ),
         rx.flex(
-            rx.link(
-                rx.button(
-                    rx.icon("circle-plus", size=16, aria_hidden=True), word.add_account, variant="soft", tab_index=-1
-                ),
-                href=ADD_ACCOUNT_PATH,
-            ),
+            link_button(word.add_account, ADD_ACCOUNT_PATH, icon="circle-plus", variant="soft"),
             rx.cond(
                 MultiSessionState.has_others,
                 rx.button(

@@ -72,7 +72,6 @@ def _signed_in(*links: rx.Component) -> rx.Component:
             width="260px",
             loop=True,
         ),
-        modal=False,
     )
 
 
@@ -99,7 +98,6 @@ def _signed_out() -> rx.Component:
             width="200px",
             loop=True,
         ),
-        modal=False,
     )
 
 
