@@ -52,12 +52,13 @@ class RawSocket:
         cookies: Mapping[str, str] | None = None,
         origin: str | None = "",
         boot: Message | None = None,
+        path: str = f"{NAMESPACE}/",
         seconds: float = 10,
     ) -> None:
         """Connect to the server at `url` as the tab `token`.
 
         The page's own origin is sent unless `origin` names another; None sends none. `boot` is the event to send along,
-        the index page's unless given; an empty one sends none.
+        the index page's unless given; an empty one sends none. `path` is where the websocket is looked for.
         """
         self.token = token or str(uuid.uuid4())
         self.received: list[Message] = []
@@ -68,7 +69,7 @@ class RawSocket:
         query = urlencode({"token": self.token, "EIO": "4", "transport": "websocket"})
         self._closing = ExitStack()
         opening = connect(
-            f"{url.replace('http', 'ws', 1)}{NAMESPACE}/?{query}",
+            f"{url.replace('http', 'ws', 1)}{path}?{query}",
             origin=None if origin is None else Origin(origin or url),
             additional_headers=extra,
             subprotocols=[Subprotocol(Reflex.VERSION)],

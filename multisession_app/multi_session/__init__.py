@@ -10,6 +10,7 @@ Layers, each importing only from those before it:
     multi_session                            a verb in a transaction, then the message to the tabs
     gate                                     the ASGI middleware before everything
     runtime                                  where the Reflex half finds the running kit
+    wire                                     bodies in, shapes out
     api | state                              the two doors, which do not know each other
     guard                                    the check of each event
     components                               what a page shows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,11 +13,12 @@ from starlette.routing import Route
 from .cookies import set_cookie
 from .device_secrets import PresentedDevice
 from .device_sessions import Opened, Origin, list_device_sessions
-from .errors import BodyTooLarge, InvalidBody, MultiSessionError, SessionChanged, UnsupportedMediaType
+from .errors import MultiSessionError, SessionChanged
 from .gate import Presented
-from .models import DeviceSessionPublic, UserPublic
+from .models import UserPublic
 from .multi_session import MultiSession
-from .options import BASE_PATH, BODY_LIMIT, USER_AGENT_MAX
+from .options import BASE_PATH, USER_AGENT_MAX
+from .wire import read_body, session_and_user, session_id_of, text_of, user_json
 
 Handler = Callable[[Request], Awaitable[JSONResponse]]
 
@@ -51,40 +51,40 @@ class _Door:
         self._kit = multi_session
 
     async def sign_up(self, request: Request) -> JSONResponse:
-        body = await _body(request)
+        body = await read_body(request)
         device = await _device_on_screen(request, body)
         opened = await self._kit.sign_up(
             device,
-            name=_text(body, "name"),
-            email=_text(body, "email"),
-            password=_text(body, "password"),
+            name=text_of(body, "name"),
+            email=text_of(body, "email"),
+            password=text_of(body, "password"),
             origin=_origin(request),
         )
         return _opened(request, {"token": opened.session.id}, opened)
 
     async def sign_in(self, request: Request) -> JSONResponse:
-        body = await _body(request)
+        body = await read_body(request)
         device = await _device_on_screen(request, body)
         opened = await self._kit.sign_in(
-            device, email=_text(body, "email"), password=_text(body, "password"), origin=_origin(request)
+            device, email=text_of(body, "email"), password=text_of(body, "password"), origin=_origin(request)
         )
         return _opened(request, {"redirect": False, "token": opened.session.id}, opened)
 
     async def sign_out(self, request: Request) -> JSONResponse:
-        if device := await _presented(request).device():
+        if device := await _device_on_screen(request, await read_body(request, optional=True)):
             await self._kit.revoke_all(device)
         return JSONResponse({"success": True})
 
     async def get_session(self, request: Request) -> JSONResponse:
         device = await _presented(request).device()
-        return JSONResponse(_session_and_user(device.active) if device and device.active else None)
+        return JSONResponse(session_and_user(device.active) if device and device.active else None)
 
     async def list_device_sessions(self, request: Request) -> JSONResponse:
         listed = list_device_sessions(await _presented(request).device())
         return JSONResponse(
             [
                 {
-                    **_session_and_user(session),
+                    **session_and_user(session),
                     "id": session.id,
                     "userAgent": session.user_agent,
                     "ipAddress": session.ip_address,
@@ -96,21 +96,22 @@ class _Door:
         )
 
     async def set_active(self, request: Request) -> JSONResponse:
-        session_id = _session_id(await _body(request))
-        return JSONResponse(_session_and_user(await self._kit.set_active(await _held(request), session_id)))
+        session_id = session_id_of(await read_body(request))
+        return JSONResponse(session_and_user(await self._kit.set_active(await _held(request), session_id)))
 
     async def revoke(self, request: Request) -> JSONResponse:
-        session_id = _session_id(await _body(request))
+        session_id = session_id_of(await read_body(request))
         await self._kit.revoke(await _held(request), session_id)
         return JSONResponse({"status": True})
 
     async def revoke_others(self, request: Request) -> JSONResponse:
-        if device := await _presented(request).device():
-            await self._kit.revoke_others(device)
+        device = await _device_on_screen(request, await read_body(request, optional=True))
+        if device and device.active:
+            await self._kit.revoke_others(device, device.active_id)
         return JSONResponse({"status": True})
 
     async def revoke_all(self, request: Request) -> JSONResponse:
-        if device := await _presented(request).device():
+        if device := await _device_on_screen(request, await read_body(request, optional=True)):
             await self._kit.revoke_all(device)
         return JSONResponse({"status": True})
 
@@ -155,76 +156,12 @@ async def _device_on_screen(request: Request, body: dict[str, Any]) -> Presented
     return device
 
 
-async def _body(request: Request) -> dict[str, Any]:
-    # A form of another site can send every content type but this one without being asked first (CORS).
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise UnsupportedMediaType
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > BODY_LIMIT:
-            raise BodyTooLarge
-    try:
-        body = json.loads(raw.decode())
-    except (ValueError, RecursionError) as error:
-        raise InvalidBody from error
-    if not isinstance(body, dict):
-        raise InvalidBody
-    return body
-
-
-def _text(body: dict[str, Any], field: str) -> str:
-    value = body.get(field)
-    if not isinstance(value, str) or "\0" in value or not _is_unicode(value):
-        raise InvalidBody
-    return value
-
-
-def _is_unicode(text: str) -> bool:
-    # JSON can carry half a surrogate pair, which no database and no hash takes.
-    return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _session_id(body: dict[str, Any]) -> str:
-    # Better Auth's client calls it a token; here it is the public id.
-    return _text(body, "sessionToken" if "sessionToken" in body else "sessionId")
-
-
 def _origin(request: Request) -> Origin:
     user_agent = "".join(c for c in request.headers.get("user-agent", "") if c.isprintable())
     return Origin(user_agent=user_agent[:USER_AGENT_MAX], ip_address=_presented(request).ip_address[:64])
 
 
 def _opened(request: Request, answer: dict[str, Any], opened: Opened) -> JSONResponse:
-    response = JSONResponse({**answer, "user": _user(UserPublic.of(opened.user))})
+    response = JSONResponse({**answer, "user": user_json(UserPublic.of(opened.user))})
     response.headers["Set-Cookie"] = set_cookie(_presented(request).cookie_name, opened.secret)
     return response
-
-
-def _session_and_user(session: DeviceSessionPublic) -> dict[str, Any]:
-    return {
-        "session": {
-            "id": session.id,
-            "token": session.id,
-            "userId": session.user.id,
-            "createdAt": session.created_at.isoformat(),
-            "updatedAt": session.last_active_at.isoformat(),
-            "expiresAt": session.expires_at.isoformat(),
-            "lastActiveAt": session.last_active_at.isoformat(),
-            "ipAddress": session.ip_address,
-            "userAgent": session.user_agent,
-        },
-        "user": _user(session.user),
-    }
-
-
-def _user(user: UserPublic) -> dict[str, Any]:
-    return {
-        "id": user.id,
-        "name": user.name,
-        "email": user.email,
-        "emailVerified": False,
-        "image": user.image or None,
-        "createdAt": user.created_at.isoformat() if user.created_at else None,
-        "updatedAt": user.updated_at.isoformat() if user.updated_at else None,
-    }

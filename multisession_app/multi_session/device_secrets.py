@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from sqlmodel import Session, and_, col, or_, select, update
 
 from .errors import SessionChanged
 from .models import Device, DeviceSecret, DeviceSession, DeviceSessionPublic, User
-from .options import SECRET_GRACE
+from .options import ANSWER_ON_ITS_WAY, SECRET_GRACE
 
 
 def make_secret() -> str:
@@ -46,7 +46,7 @@ class PresentedDevice:
     """
 
     id: str
-    state_key: str
+    state_key: str = field(repr=False)
     generation: int
     is_first_use: bool
     sessions: tuple[DeviceSessionPublic, ...]
@@ -138,8 +138,9 @@ def rotate(db: Session, device: PresentedDevice, *, now: datetime) -> tuple[str,
     """Make the device's next secret and return it with its generation. Locks the device till the commit.
 
     Raises:
-        SessionChanged: a newer secret than the presented one is in use. Else someone with an old, stolen cookie
-            could sign in with an account of their own and be handed a secret that opens everybody's sessions.
+        SessionChanged: the presented secret has been replaced by one that is in use, or on its way to the browser.
+            Else someone with an old, stolen cookie could sign in with an account of their own and be handed a
+            secret that opens everybody's sessions; and of two sign-ins at once the jar may keep either cookie.
     """
     generation = db.exec(
         update(Device)
@@ -147,13 +148,14 @@ def rotate(db: Session, device: PresentedDevice, *, now: datetime) -> tuple[str,
         .values(generation=Device.generation + 1, last_seen_at=now)
         .returning(col(Device.generation))
     ).scalar_one()
-    newer_in_use = select(DeviceSecret.hash).where(
-        col(DeviceSecret.device_id) == device.id,
-        col(DeviceSecret.generation) > device.generation,
-        col(DeviceSecret.first_used_at).is_not(None),
-    )
-    if db.exec(newer_in_use).first() is not None:
+    newer = col(DeviceSecret.device_id) == device.id, col(DeviceSecret.generation) > device.generation
+    arrives = or_(col(DeviceSecret.first_used_at).is_not(None), col(DeviceSecret.created_at) > now - ANSWER_ON_ITS_WAY)
+    if db.exec(select(DeviceSecret.hash).where(*newer, arrives)).first() is not None:
         raise SessionChanged
+    # The answer that held the successor was lost. Nobody has seen what it signed in, and nobody is to find it open.
+    lost = col(DeviceSession.device_id) == device.id, col(DeviceSession.generation) > device.generation
+    ended = update(DeviceSession).where(*lost, col(DeviceSession.revoked_at).is_(None))
+    db.exec(ended.values(revoked_at=now, revoked_reason="answer_lost"))
     return first_secret(db, device.id, generation, now=now), generation
 
 

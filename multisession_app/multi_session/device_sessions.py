@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,7 +36,7 @@ class Opened:
     """A new session, the device's new secret in clear for the cookie, and whom it made room by signing out."""
 
     device_id: str
-    secret: str
+    secret: str = field(repr=False)
     session: DeviceSession
     user: User
     evicted: tuple[User, ...] = ()
@@ -119,14 +119,14 @@ def revoke(db: Session, device: PresentedDevice, session_id: str, *, now: dateti
     Raises:
         InvalidSession: as in `set_active`, so also the second time.
     """
-    if not _end(db, SIGNED_OUT, now, OPENED, col(DeviceSession.id) == session_id, **opened_by(device, now)):
+    if not _end(db, SIGNED_OUT, now, OPENED, col(DeviceSession.id) == session_id, opened_by=opened_by(device, now)):
         raise InvalidSession
 
 
-def revoke_others(db: Session, device: PresentedDevice, *, now: datetime) -> int:
-    """End every account on this device but the active one and return how many."""
-    others = col(DeviceSession.id) != device.active_id
-    return _end(db, SIGNED_OUT, now, OPENED, others, **opened_by(device, now))
+def revoke_others(db: Session, device: PresentedDevice, keep: str, *, now: datetime) -> int:
+    """End every account on this device but the one whose session is to `keep`, and return how many."""
+    others = col(DeviceSession.id) != keep
+    return _end(db, SIGNED_OUT, now, OPENED, others, opened_by=opened_by(device, now))
 
 
 def revoke_all(db: Session, device: PresentedDevice, *, now: datetime) -> int:
@@ -174,9 +174,15 @@ def _make_room(db: Session, device_id: str, *, maximum: int, evict: bool, now: d
     return tuple(user for _, user in surplus)
 
 
-def _end(db: Session, reason: str, now: datetime, *which: ColumnElement[bool], **params: Any) -> int:
+def _end(
+    db: Session,
+    reason: str,
+    now: datetime,
+    *which: ColumnElement[bool],
+    opened_by: dict[str, Any] | None = None,
+) -> int:
     ended = update(DeviceSession).where(col(DeviceSession.revoked_at).is_(None), *which)
-    return db.exec(ended.values(revoked_at=now, revoked_reason=reason), params=params or None).rowcount
+    return db.exec(ended.values(revoked_at=now, revoked_reason=reason), params=opened_by).rowcount
 
 
 _others = aliased(DeviceSession)

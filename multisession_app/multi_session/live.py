@@ -113,4 +113,8 @@ class Live:
             elif connection.session_id != change.session_id or connection.generation < change.generation:
                 self.kick(connection)
             elif self.refresh is not None:
-                await self.refresh(connection)
+                try:
+                    await self.refresh(connection)
+                except Exception:
+                    # What was committed stays committed: a tab that cannot be told must not undo the answer.
+                    logger.exception("Could not refresh a tab.")

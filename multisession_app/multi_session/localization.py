@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
@@ -28,9 +29,7 @@ class Localization:
     sign_in: str = "Sign in"
     sign_up: str = "Sign up"
     sign_out: str = "Sign out"
-    sign_out_named: str = "Sign out {name}"
     sign_out_all: str = "Sign out of all accounts"
-    switch_to: str = "Switch to {name}"
     active_account: str = "Active"
     loading: str = "Loading"
     dismiss: str = "Dismiss"
@@ -84,9 +83,13 @@ class Localization:
 
     def sentence(self, error: MultiSessionError) -> str:
         """Return what the person reads for a refusal."""
-        text: str = getattr(self, error.word)
         accounts = ", ".join(name for _, name, _ in getattr(error, "accounts", []))
-        return text.replace("{accounts}", accounts)
+        return filled(getattr(self, error.word), accounts=accounts)
+
+
+def filled(text: str, **values: str) -> str:
+    """Put values in for their `{names}`, all at once: someone may be called {next}."""
+    return re.sub(r"\{(\w+)\}", lambda name: values.get(name[1], name[0]), text)
 
 
 def localization(overrides: Mapping[str, str]) -> Localization:

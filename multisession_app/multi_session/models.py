@@ -24,7 +24,7 @@ class User(SQLModel, table=True):
     email: str = Field(unique=True)
     name: str
     image: str | None = None
-    password_hash: str
+    password_hash: str = Field(repr=False)
     created_at: datetime
     updated_at: datetime
 
@@ -39,7 +39,7 @@ class Device(SQLModel, table=True):
     __tablename__ = "multi_session_device"
 
     id: str = Field(default_factory=new_id, primary_key=True)
-    state_key: str
+    state_key: str = Field(repr=False)
     generation: int = 0
     created_at: datetime
     last_seen_at: datetime
@@ -57,7 +57,7 @@ class DeviceSecret(SQLModel, table=True):
     __tablename__ = "multi_session_device_secret"
     __table_args__ = (UniqueConstraint("device_id", "generation"),)
 
-    hash: str = Field(primary_key=True)
+    hash: str = Field(primary_key=True, repr=False)
     device_id: str = Field(foreign_key="multi_session_device.id", ondelete="CASCADE")
     generation: int
     created_at: datetime

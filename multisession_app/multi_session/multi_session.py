@@ -99,9 +99,7 @@ class MultiSession:
             InvalidSession: `device_sessions.set_active`.
         """
         now = self.now()
-        chosen = next((session for session in device.sessions if session.id == session_id), None)
-        if chosen is None:
-            raise InvalidSession
+        chosen = _held(device, session_id)
         await self.database.write(lambda db: device_sessions.set_active(db, device, session_id, now=now))
         await self._publish(device, session_id)
         return chosen.model_copy(update={"is_current": True, "last_active_at": now})
@@ -113,15 +111,21 @@ class MultiSession:
             InvalidSession: `device_sessions.revoke`.
         """
         now = self.now()
+        _held(device, session_id)
         await self.database.write(lambda db: device_sessions.revoke(db, device, session_id, now=now))
         left = [session.id for session in device.sessions if session.id != session_id]
         await self._publish(device, left[0] if left else "")
 
-    async def revoke_others(self, device: PresentedDevice) -> None:
-        """Sign every account of this device out but the active one."""
+    async def revoke_others(self, device: PresentedDevice, keep: str) -> None:
+        """Sign every account of this device out but that of the session to `keep`.
+
+        Raises:
+            InvalidSession: the device holds no valid session of that id.
+        """
         now = self.now()
-        await self.database.write(lambda db: device_sessions.revoke_others(db, device, now=now))
-        await self._publish(device)
+        _held(device, keep)
+        await self.database.write(lambda db: device_sessions.revoke_others(db, device, keep, now=now))
+        await self._publish(device, keep)
 
     async def revoke_all(self, device: PresentedDevice) -> None:
         """Sign every account of this device out."""
@@ -129,17 +133,16 @@ class MultiSession:
         await self.database.write(lambda db: device_sessions.revoke_all(db, device, now=now))
         await self._publish(device, "")
 
-    async def update_profile(self, device: PresentedDevice, *, name: str, image: str | None) -> None:
-        """Change the active user's name and picture.
+    async def update_profile(self, device: PresentedDevice, session_id: str, *, name: str, image: str | None) -> None:
+        """Change the name and picture of the user of one of this device's sessions.
 
         Raises:
             InvalidName, InvalidImage: as they say.
-            InvalidSession: no account is signed in.
+            InvalidSession: the device holds no valid session of that id.
         """
-        name, image, active, now = users.check_name(name), users.check_image(image), device.active, self.now()
-        if active is None:
-            raise InvalidSession
-        await self.database.write(lambda db: users.update_profile(db, active.user.id, name=name, image=image, now=now))
+        name, image, now = users.check_name(name), users.check_image(image), self.now()
+        user_id = _held(device, session_id).user.id
+        await self.database.write(lambda db: users.update_profile(db, user_id, name=name, image=image, now=now))
         await self._publish(device)
 
     async def find_ended(self, device_id: str, session_id: str) -> tuple[DeviceSession, User] | None:
@@ -184,3 +187,11 @@ class MultiSession:
     async def _publish(self, device: PresentedDevice, session_id: str | None = None) -> None:
         session_id = device.active_id if session_id is None else session_id
         await self.live.publish(Change(device_id=device.id, session_id=session_id, generation=device.generation))
+
+
+def _held(device: PresentedDevice, session_id: str) -> DeviceSessionPublic:
+    # Asked before the database is: what is no id at all, whatever its characters, is refused as an unknown one.
+    for session in device.sessions:
+        if session.id == session_id:
+            return session
+    raise InvalidSession

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from .errors import OptionsError
 from .localization import Localization
@@ -17,6 +17,8 @@ COOKIE_MAX_AGE = timedelta(days=400)
 """The longest that browsers keep a cookie (RFC 6265bis, 5.5); the rows decide what it opens."""
 SECRET_GRACE = timedelta(seconds=60)
 """How long an old device secret still works after its successor was first used."""
+ANSWER_ON_ITS_WAY = timedelta(seconds=10)
+"""How long the answer to a sign-in, which holds the new cookie, may take to reach the browser."""
 ACTIVITY_INTERVAL = timedelta(minutes=1)
 """`last_active_at` is written at most this often."""
 
@@ -28,6 +30,10 @@ IMAGE_MAX = 2048
 USER_AGENT_MAX = 512
 TAB_TOKEN_MAX = 200
 """Characters. A tab token is a UUID, `~` and a session id (73); longer ones are not a browser's."""
+
+_TIMEOUTS = timedelta(minutes=1), COOKIE_MAX_AGE
+_DEFAULT_PORT = re.compile(r"http://.*:80|https://.*:443")
+_ORIGIN = re.compile(r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,17 +66,15 @@ class Options:
         """Refuse what cannot work."""
         if type(self.maximum_sessions) is not int or not 1 <= self.maximum_sessions <= 100:
             raise OptionsError(f"maximum_sessions must be a whole number from 1 to 100, not {self.maximum_sessions!r}.")
-        if not isinstance(self.session_timeout, timedelta) or self.session_timeout < timedelta(minutes=1):
+        if not isinstance(self.session_timeout, timedelta) or not _TIMEOUTS[0] <= self.session_timeout <= _TIMEOUTS[1]:
             raise OptionsError(
-                f"session_timeout must be a timedelta of a minute or more, not {self.session_timeout!r}."
+                f"session_timeout must be a timedelta of 1 minute to 400 days, not {self.session_timeout!r}."
             )
         if type(self.revoke_oldest_on_max) is not bool:
             raise OptionsError(f"revoke_oldest_on_max must be True or False, not {self.revoke_oldest_on_max!r}.")
         for origin in self.allowed_origins:
-            parts = urlsplit(origin)
-            # A wildcard, a path or a trailing slash would never equal an Origin header: the app would look
-            # configured and refuse everyone.
-            if parts.scheme not in {"http", "https"} or origin != f"{parts.scheme}://{parts.netloc}" or "*" in origin:
+            # Whatever a browser would not send as it stands (RFC 6454, 6.2) would refuse everyone while looking right.
+            if not isinstance(origin, str) or not _ORIGIN.fullmatch(origin) or _DEFAULT_PORT.fullmatch(origin):
                 raise OptionsError(
                     f"allowed_origins must hold origins such as https://app.example.com, not {origin!r}."
                 )

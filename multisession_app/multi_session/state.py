@@ -14,6 +14,7 @@ from reflex_base.event.context import EventContext
 from .device_secrets import PresentedDevice
 from .errors import InvalidSession, MultiSessionError
 from .gate import Acting
+from .localization import filled
 from .models import DeviceSessionPublic, UserPublic
 from .paths import safe_path
 from .runtime import kit, runtime, words
@@ -87,13 +88,13 @@ class MultiSessionState(rx.State):
     async def sign_out(self) -> None:
         """Sign the active account out of this browser."""
         async with self._refusals("sign_out"):
-            await kit().revoke(await self._device(), _checked(self.session_id))
+            await kit().revoke(await self._device(), self._acting().session)
 
     @rx.event
     async def revoke_others(self) -> None:
         """Sign all accounts of this device out but the active one."""
         async with self._refusals("revoke_others"):
-            await kit().revoke_others(await self._device())
+            await kit().revoke_others(await self._device(), self._acting().session)
 
     @rx.event
     async def revoke_all(self) -> None:
@@ -105,9 +106,11 @@ class MultiSessionState(rx.State):
     async def update_profile(self, form_data: dict[str, Any]) -> None:
         """Save the active user's name and picture."""
         async with self._refusals("update_profile"):
-            name, image = form_data.get("name"), form_data.get("image")
+            fields = form_data if isinstance(form_data, dict) else {}
+            name, image = fields.get("name"), fields.get("image")
             await kit().update_profile(
                 await self._device(),
+                self._acting().session,
                 name=name if isinstance(name, str) else "",
                 image=image if isinstance(image, str) else None,
             )
@@ -168,7 +171,7 @@ class MultiSessionState(rx.State):
 
     def _say(self, kind: str, text: str, name: str = "", next_name: str = "") -> None:
         self.notice_kind = kind
-        self.notice = text.replace("{name}", name).replace("{next}", next_name)
+        self.notice = filled(text, name=name, next=next_name)
 
     def _acting(self) -> Acting:
         try:

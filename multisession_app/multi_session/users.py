@@ -21,16 +21,13 @@ def check_email(email: str) -> str:
     Raises:
         InvalidEmail: not an address, by the syntax of RFC 5321 and 6531.
     """
+    # NFKC can make white space of a character, and casefolding can undo NFKC.
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", email[: EMAIL_MAX + 1]).strip().casefold())
     try:
-        checked = validate_email(email.strip()[: EMAIL_MAX + 1], check_deliverability=False, test_environment=True)
+        # Punycode becomes the letters that it stands for: a domain has one spelling here.
+        return validate_email(folded, check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError as error:
         raise InvalidEmail from error
-    return normal_email(checked.normalized)
-
-
-def normal_email(email: str) -> str:
-    """Return an address as it is compared: NFKC, without regard to case, in the local part too."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", email.strip()).casefold())
 
 
 def check_name(name: str) -> str:
@@ -57,7 +54,8 @@ def check_image(image: str | None) -> str | None:
         parts = urlsplit(image)
     except ValueError as error:
         raise InvalidImage from error
-    if len(image) > IMAGE_MAX or parts.scheme != "https" or not parts.netloc or any(c.isspace() for c in image):
+    is_plain = image.isascii() and image.isprintable() and " " not in image
+    if len(image) > IMAGE_MAX or parts.scheme != "https" or not parts.netloc or not is_plain:
         raise InvalidImage
     return image
 
@@ -78,8 +76,12 @@ def create(db: Session, *, name: str, email: str, password_hash: str, now: datet
 
 
 def find(db: Session, email: str) -> User | None:
-    """Return the user with that address, however it is typed."""
-    return db.exec(select(User).where(User.email == normal_email(email))).first()
+    """Return the user with that address, however it is typed; None for what is none."""
+    try:
+        address = check_email(email)
+    except InvalidEmail:
+        return None
+    return db.exec(select(User).where(User.email == address)).first()
 
 
 def store_password_hash(db: Session, user_id: str, old: str, new: str) -> None:

@@ -43,6 +43,9 @@ def wire(app: rx.App, options: Options, config: Config) -> None:
         trusted_proxy_hops=config.trusted_proxy_hops,
         allowed_origins=(*options.allowed_origins, *_frontend_origin(config)),
     )
+    if tuple(config.cors_allowed_origins) == ("*",):
+        # A credentialed answer to "*" is unreadable for the pages of another origin that are allowed.
+        config.cors_allowed_origins = options.allowed_origins
     database = Database(config.db_url)
     database.migrate()
     live = Live(config.redis_url, channel=f"multi_session:{config.app_name}")

@@ -1,11 +1,13 @@
 """The server under test, its browser, and what both said when a test failed."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from tests.e2e import chromium
+from tests.e2e.devices import Device
 from tests.e2e.server import Server
 
 # What each server had logged when the current test began, to show a failed test its own part of the log.
@@ -36,6 +38,19 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     """Give pytest-playwright the machine's Chromium; its `page`, `context` and `new_context` then use it."""
     path = chromium.executable()
     return browser_type_launch_args | ({"executable_path": str(path)} if path else {})
+
+
+@pytest.fixture
+def new_device(base_url: str) -> Iterator[Callable[[], Device]]:
+    """Make cookie jars for tests without a browser, each a device of its own."""
+    with ExitStack() as closing:
+
+        def make() -> Device:
+            device = Device(base_url)
+            closing.callback(device.http.close)
+            return device
+
+        yield make
 
 
 @pytest.hookimpl(wrapper=True)

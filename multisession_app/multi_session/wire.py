@@ -1,0 +1,96 @@
+"""Better Auth's wire: bodies in, shapes out, field by field."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+
+from .errors import BodyTooLarge, InvalidBody, UnsupportedMediaType
+from .models import DeviceSessionPublic, UserPublic
+from .options import BODY_LIMIT
+
+
+async def read_body(request: Request, *, optional: bool = False) -> dict[str, Any]:
+    """Return the JSON object that a request carries; an empty one for none at all, where that is `optional`.
+
+    Raises:
+        UnsupportedMediaType, BodyTooLarge, InvalidBody: as they say.
+    """
+    content_type = request.headers.get("content-type")
+    if optional and content_type is None and request.headers.get("content-length", "0") == "0":
+        return {}
+    # A form of another site can send every content type but this one without being asked first (CORS).
+    if (content_type or "").partition(";")[0].strip().lower() != "application/json":
+        raise UnsupportedMediaType
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > BODY_LIMIT:
+            raise BodyTooLarge
+    try:
+        body = json.loads(raw.decode())
+    except (ValueError, RecursionError) as error:
+        raise InvalidBody from error
+    if not isinstance(body, dict):
+        raise InvalidBody
+    return body
+
+
+def text_of(body: dict[str, Any], field: str) -> str:
+    """Return a field that has to be a string.
+
+    Raises:
+        InvalidBody: it is missing, of another type, or no text that a database takes.
+    """
+    value = body.get(field)
+    if not isinstance(value, str) or "\0" in value or not _is_unicode(value):
+        raise InvalidBody
+    return value
+
+
+def _is_unicode(text: str) -> bool:
+    # JSON can carry half a surrogate pair, which no database and no hash takes.
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def session_id_of(body: dict[str, Any]) -> str:
+    """Return the session that a request names.
+
+    Raises:
+        InvalidBody: `text_of`.
+    """
+    # Better Auth's client calls it a token; here it is the public id.
+    return text_of(body, "sessionToken" if "sessionToken" in body else "sessionId")
+
+
+def session_and_user(session: DeviceSessionPublic) -> dict[str, Any]:
+    """Return `{session, user}`; the session's `token` is its public id, which opens nothing."""
+    return {
+        "session": {
+            "id": session.id,
+            "token": session.id,
+            "userId": session.user.id,
+            "createdAt": session.created_at.isoformat(),
+            "updatedAt": session.last_active_at.isoformat(),
+            "expiresAt": session.expires_at.isoformat(),
+            "lastActiveAt": session.last_active_at.isoformat(),
+            "ipAddress": session.ip_address,
+            "userAgent": session.user_agent,
+        },
+        "user": user_json(session.user),
+    }
+
+
+def user_json(user: UserPublic) -> dict[str, Any]:
+    """Return the user's fields; times are ISO 8601 in UTC."""
+    return {
+        "id": user.id,
+        "name": user.name,
+        "email": user.email,
+        "emailVerified": False,
+        "image": user.image or None,
+        "createdAt": user.created_at.isoformat() if user.created_at else None,
+        "updatedAt": user.updated_at.isoformat() if user.updated_at else None,
+    }

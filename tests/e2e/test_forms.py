@@ -1,0 +1,219 @@
+"""The sign-in and sign-up forms: what they say when something is wrong, and what they never give away."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import quote, urlsplit
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Request, Route, expect
+
+from tests.e2e.people import (
+    WORDS,
+    Person,
+    expect_account,
+    expect_signed_out,
+    fill_sign_in,
+    fill_sign_up,
+    join,
+    record_frames,
+    submit_sign_in,
+)
+
+NewContext = Callable[..., BrowserContext]
+SIGN_IN = "**/api/auth/sign-in/email"
+GET_SESSION = "**/api/auth/get-session"
+FORMS = ["/auth/sign-in", "/auth/sign-up"]
+
+
+@pytest.fixture
+def ada(new_context: NewContext, base_url: str) -> Person:
+    """Someone with an account, who is not signed in on this browser."""
+    return join(new_context(), base_url, "Ada")[0]
+
+
+def submit_sign_up(page: Page) -> None:
+    """Send the sign-up form."""
+    page.get_by_role("button", name=WORDS.sign_up, exact=True).click()
+
+
+def expect_refusal(page: Page, text: str) -> None:
+    """See the message, with the focus on it, and a form that can be sent again."""
+    message = page.get_by_role("alert").filter(has_text=text)
+    expect(message).to_be_focused()
+    expect(page.locator("form button[type=submit]")).to_be_enabled()
+
+
+def test_a_wrong_password_is_told_from_nothing(page: Page, ada: Person) -> None:
+    """A wrong password and an unknown e-mail get the same words; the e-mail stays, to be tried again."""
+    page.goto("/auth/sign-in")
+    fill_sign_in(page, ada, password="not the password of Ada")
+    submit_sign_in(page)
+    expect_refusal(page, WORDS.invalid_credentials)
+    expect(page.get_by_label(WORDS.email, exact=True)).to_have_value(ada.email)
+    fill_sign_in(page, Person("Nobody"))
+    submit_sign_in(page)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect_refusal(page, WORDS.invalid_credentials)
+    fill_sign_in(page, ada)
+    submit_sign_in(page)
+    expect_account(page, ada)
+
+
+def test_password_managers_know_the_fields(page: Page) -> None:
+    """By the autocomplete tokens of the HTML standard (WCAG 1.3.5)."""
+    page.goto("/auth/sign-in")
+    expect(page.get_by_label(WORDS.email, exact=True)).to_have_attribute("autocomplete", "username")
+    expect(page.get_by_label(WORDS.password, exact=True)).to_have_attribute("autocomplete", "current-password")
+    page.goto("/auth/sign-up")
+    expect(page.get_by_label(WORDS.name, exact=True)).to_have_attribute("autocomplete", "name")
+    expect(page.get_by_label(WORDS.email, exact=True)).to_have_attribute("autocomplete", "username")
+    expect(page.get_by_label(WORDS.password, exact=True)).to_have_attribute("autocomplete", "new-password")
+
+
+def test_a_password_can_be_looked_at(page: Page) -> None:
+    """The button beside the field shows what was typed and says that it does (ASVS 6.2.6)."""
+    page.goto("/auth/sign-in")
+    password = page.get_by_label(WORDS.password, exact=True)
+    password.fill("opaque to all but me")
+    expect(password).to_have_attribute("type", "password")
+    eye = page.get_by_role("button", name=WORDS.show_password)
+    eye.click()
+    expect(password).to_have_attribute("type", "text")
+    expect(eye).to_have_attribute("aria-pressed", "true")
+    expect(password).to_have_value("opaque to all but me")
+
+
+def test_a_double_click_sends_once(page: Page) -> None:
+    """Nobody signs up twice by clicking twice; Enter on top changes nothing."""
+    posts: list[str] = []
+
+    def count(request: Request) -> None:
+        if request.method == "POST":
+            posts.append(urlsplit(request.url).path)
+
+    page.on("request", count)
+    person = Person("Ada")
+    page.goto("/auth/sign-up")
+    fill_sign_up(page, person)
+    page.get_by_role("button", name=WORDS.sign_up, exact=True).dblclick()
+    expect_account(page, person)
+    assert posts == ["/api/auth/sign-up/email"]
+
+
+def test_a_lost_connection_is_said_and_survived(page: Page, context: BrowserContext, ada: Person) -> None:
+    """Offline the form ends in a message, not in an endless wheel; online again the same form works."""
+    page.goto("/auth/sign-in")
+    fill_sign_in(page, ada)
+    context.set_offline(True)
+    submit_sign_in(page)
+    expect_refusal(page, WORDS.unreachable)
+    context.set_offline(False)
+    submit_sign_in(page)
+    expect_account(page, ada)
+
+
+@pytest.mark.parametrize("where", [SIGN_IN, GET_SESSION])
+def test_an_answer_that_is_not_ours_is_said(page: Page, ada: Person, where: str) -> None:
+    """A proxy's error page in place of the answer leaves a message and an enabled button."""
+    page.goto("/auth/sign-in")
+    fill_sign_in(page, ada)
+    page.route(where, lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>", content_type="text/html"))
+    submit_sign_in(page)
+    expect_refusal(page, WORDS.unreachable)
+
+
+def test_blocked_cookies_are_said(page: Page, context: BrowserContext, ada: Person) -> None:
+    """A browser that does not keep the cookie gets a sentence that says so, not a page that is still signed out."""
+
+    def forget(route: Route) -> None:
+        context.clear_cookies()
+        route.continue_()
+
+    page.goto("/auth/sign-in")
+    page.route(GET_SESSION, forget)
+    fill_sign_in(page, ada)
+    submit_sign_in(page)
+    expect_refusal(page, WORDS.cookies_blocked)
+    page.goto("/")
+    expect_signed_out(page)
+
+
+def test_other_sites_are_never_next(page: Page, ada: Person, base_url: str) -> None:
+    """`?next=` leads to a page of this site and to no other, however it is spelt."""
+    for elsewhere in ["https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:0"]:
+        page.goto(f"/auth/sign-in?next={quote(elsewhere, safe='')}")
+        fill_sign_in(page, ada)
+        submit_sign_in(page)
+        page.wait_for_url(f"{base_url}/")
+    page.goto("/auth/sign-in?next=/settings/account")
+    fill_sign_in(page, ada)
+    submit_sign_in(page)
+    page.wait_for_url(re.compile(f"^{base_url}/settings/account/?$"))
+    expect_account(page, ada)
+
+
+def test_next_survives_the_way_over_sign_up(page: Page, base_url: str) -> None:
+    """Who is asked to sign in, and signs up instead, still lands where they wanted to go."""
+    person = Person("Ada")
+    page.goto("/settings/account")
+    page.get_by_role("main").get_by_role("link", name=WORDS.sign_in).click()
+    page.get_by_role("link", name=WORDS.sign_up, exact=True).click()
+    fill_sign_up(page, person)
+    submit_sign_up(page)
+    page.wait_for_url(re.compile(f"^{base_url}/settings/account/?$"))
+    expect_account(page, person)
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("short7!", WORDS.password_too_short),
+        ("password", WORDS.password_too_common),
+        ("qwertyuiop", WORDS.password_too_common),
+        ("x" * 129, WORDS.password_too_long),
+    ],
+)
+def test_a_weak_password_is_refused_with_its_reason(page: Page, password: str, reason: str) -> None:
+    """And the rest of the form is kept."""
+    person = Person("Ada", password=password)
+    page.goto("/auth/sign-up")
+    fill_sign_up(page, person)
+    submit_sign_up(page)
+    expect_refusal(page, reason)
+    expect(page.get_by_label(WORDS.name, exact=True)).to_have_value("Ada")
+    expect(page.get_by_label(WORDS.email, exact=True)).to_have_value(person.email)
+
+
+def test_a_taken_email_and_a_wrong_one_are_said(page: Page, ada: Person) -> None:
+    """Without mail there is no other honest answer to a sign-up."""
+    page.goto("/auth/sign-up")
+    fill_sign_up(page, Person("Ada", email=ada.email.upper()))
+    submit_sign_up(page)
+    expect_refusal(page, WORDS.email_taken)
+    page.get_by_label(WORDS.email, exact=True).fill("no address")
+    submit_sign_up(page)
+    expect_refusal(page, WORDS.invalid_email)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_passwords_take_no_other_way_than_the_post(page: Page, ada: Person, form: str) -> None:
+    """No address and no websocket frame has one, whether it was right or wrong."""
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
+    page.on("framenavigated", lambda frame: urls.append(frame.url))
+    frames = record_frames(page)
+    page.goto(form)
+    if form == "/auth/sign-in":
+        fill_sign_in(page, ada, password=f"wrong-{ada.password}")
+        submit_sign_in(page)
+        expect_refusal(page, WORDS.invalid_credentials)
+        person = ada
+        fill_sign_in(page, person)
+        submit_sign_in(page)
+    else:
+        person = Person("Eve")
+        fill_sign_up(page, person)
+        submit_sign_up(page)
+    expect_account(page, person)
+    assert any(person.email in frame for frame in frames), "the frames were not seen at all"
+    assert not [text for text in urls + frames if person.password in text]

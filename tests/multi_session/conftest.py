@@ -1,0 +1,120 @@
+"""A database, a clock, the kit on them, and browsers before it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from multisession_app.multi_session.api import api
+from multisession_app.multi_session.database import Database
+from multisession_app.multi_session.gate import HEADER, Gate
+from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.options import Options
+from multisession_app.multi_session.runtime import runtime
+from tests.helpers import run
+from tests.multi_session.browser import Browser
+from tests.multi_session.people import NOW, Clock, World
+from tests.multi_session.tab import Tab
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty SQLite file with the newest schema, to copy."""
+    path = tmp_path_factory.mktemp("migrated") / "app.db"
+    database = Database(f"sqlite:///{path}")
+    database.migrate()
+    database.engine.dispose()
+    return path
+
+
+@pytest.fixture
+def new_database(migrated: Path, tmp_path: Path) -> Iterator[Callable[[], Database]]:
+    """Return what makes fresh databases, for tests that need many."""
+    made: list[Database] = []
+
+    def make() -> Database:
+        path = tmp_path / f"{len(made)}.db"
+        shutil.copy(migrated, path)
+        made.append(Database(f"sqlite:///{path}"))
+        return made[-1]
+
+    yield make
+    for database in made:
+        database.engine.dispose()
+
+
+@pytest.fixture
+def database(new_database: Callable[[], Database]) -> Database:
+    """Return a fresh database."""
+    return new_database()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Return the time at which tests begin."""
+    return NOW
+
+
+@pytest.fixture
+def clock(now: datetime) -> Clock:
+    """Return the kit's clock, which the test moves."""
+    return Clock(now)
+
+
+@pytest.fixture
+def world(database: Database, clock: Clock) -> World:
+    """Return the database and the verbs on it."""
+    return World(database, clock)
+
+
+@pytest.fixture
+def kit_with(database: Database, clock: Clock) -> Callable[..., MultiSession]:
+    """Return what makes a kit with other options."""
+
+    def make(**options: Any) -> MultiSession:
+        return MultiSession(options=Options(**options), database=database, now=clock)
+
+    return make
+
+
+@pytest.fixture
+def multi_session(kit_with: Callable[..., MultiSession]) -> MultiSession:
+    """Return the kit with its default options."""
+    return kit_with()
+
+
+@pytest.fixture
+def client(multi_session: MultiSession) -> Callable[..., Browser]:
+    """Return what opens another browser before the kit, or before another kit that is given."""
+
+    def open_browser(kit: MultiSession = multi_session, **more: Any) -> Browser:
+        return Browser(Gate(api(kit), kit), **more)
+
+    return open_browser
+
+
+@pytest.fixture
+def visitor(client: Callable[..., Browser]) -> Browser:
+    """Return a browser that has never been here."""
+    return client()
+
+
+@pytest.fixture
+def tab(multi_session: MultiSession, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Tab]:
+    """Return what opens a tab of a browser, as its active account or as one that is named."""
+    monkeypatch.setattr(runtime, "multi_session", multi_session)
+
+    def open_tab(visitor: Browser, session_id: str | None = None) -> Tab:
+        device = run(multi_session.present(visitor.secret_hash))
+        assert device is not None
+        ids = {"device": device.id, "session": session_id or device.active_id, "generation": str(device.generation)}
+        tab = Tab(multi_session, {HEADER + "connection": "c", **{HEADER + name: value for name, value in ids.items()}})
+        tab.call("refresh")
+        return tab
+
+    return open_tab

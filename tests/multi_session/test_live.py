@@ -1,0 +1,230 @@
+"""Which sockets a change moves, in this process and in another."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from multisession_app.multi_session.live import Change, Connection, Live
+from multisession_app.multi_session.multi_session import MultiSession
+from tests.helpers import run
+from tests.multi_session.browser import Browser
+
+
+def socket(
+    device: str | None = "d1", session: str = "s1", generation: int = 1, *, tab: str = "t", tree: str = "tree"
+) -> Connection:
+    """Make an open socket."""
+    return Connection(tab=tab, device_id=device, session_id=session, generation=generation, tree=tree)
+
+
+def live_with(*sockets: Connection) -> tuple[Live, list[Connection]]:
+    """Return what knows these sockets, and the list of those that it will have refreshed."""
+    live, refreshed = Live(), []
+
+    async def refresh(connection: Connection) -> None:
+        refreshed.append(connection)
+
+    live.refresh = refresh
+    for connection in sockets:
+        live.add(connection)
+    return live, refreshed
+
+
+def change(device: str = "d1", session: str = "s1", generation: int = 1) -> Change:
+    """Say what a device has become."""
+    return Change(device_id=device, session_id=session, generation=generation)
+
+
+def test_switch_kicks_exactly_the_sockets_of_the_old_account() -> None:
+    """Those that show the new one read their accounts anew; other devices and signed-out tabs notice nothing."""
+    old, new = socket(session="s1"), socket(session="s2")
+    foreign, signed_out = socket("d2", "s1"), socket(None, "")
+    live, refreshed = live_with(old, new, foreign, signed_out)
+    run(live.publish(change(session="s2")))
+    kicked = [connection.kicked.is_set() for connection in (old, new, foreign, signed_out)]
+    assert kicked == [True, False, False, False]
+    assert refreshed == [new]
+
+
+def test_sign_out_of_the_last_kicks_every_tab_of_the_device() -> None:
+    """They come back signed out."""
+    tabs = [socket(), socket()]
+    live, refreshed = live_with(*tabs)
+    run(live.publish(change(session="")))
+    assert all(tab.kicked.is_set() for tab in tabs)
+    assert refreshed == []
+
+
+def test_newer_cookie_kicks_the_sockets_that_have_an_older_one() -> None:
+    """They come back with the new one; those that have it stay."""
+    older, same, newer = socket(generation=1), socket(generation=2), socket(generation=3)
+    live, refreshed = live_with(older, same, newer)
+    run(live.publish(change(generation=2)))
+    assert [tab.kicked.is_set() for tab in (older, same, newer)] == [True, False, False]
+    assert refreshed == [same, newer]
+
+
+def test_change_during_a_handshake_marks_the_socket_stale() -> None:
+    """It has no device yet; whoever it will be, it looks again."""
+    opening = socket(None, "", tree="")
+    live, refreshed = live_with(opening)
+    run(live.publish(change()))
+    assert opening.is_stale
+    assert not opening.kicked.is_set()
+    assert refreshed == []
+
+
+def test_closed_socket_is_forgotten() -> None:
+    """Neither kicked nor refreshed; forgetting twice is no error."""
+    tab = socket()
+    live, refreshed = live_with(tab)
+    live.remove(tab)
+    live.remove(tab)
+    run(live.publish(change(session="s2")))
+    assert not tab.kicked.is_set()
+    assert live.connections == {}
+    assert refreshed == []
+
+
+def test_without_a_refresh_nothing_breaks() -> None:
+    """As when Reflex is not there."""
+    live = Live()
+    live.add(socket())
+    run(live.publish(change()))
+    run(live.listen())
+    run(live.close())
+
+
+def test_handshake_is_repeated_when_the_device_changed_meanwhile(
+    visitor: Browser, multi_session: MultiSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look-up saw the old account, the switch was published, and the socket acts as the new one."""
+    first, _ = visitor.sign_up("ada"), visitor.sign_up("bob")
+    visitor.names()
+    connection = Connection(tab="t")
+    multi_session.live.add(connection)
+    real, looks = multi_session.present, 0
+
+    async def switched_behind_the_look_up(secret_hash: str) -> object:
+        nonlocal looks
+        looks += 1
+        device = await real(secret_hash)
+        if looks == 1:
+            assert device is not None
+            await multi_session.set_active(device, first)
+        return device
+
+    monkeypatch.setattr(multi_session, "present", switched_behind_the_look_up)
+    run(multi_session.bind(connection, visitor.secret_hash))
+    assert looks == 2
+    assert connection.session_id == first
+
+
+def test_unknown_cookie_binds_to_no_device(multi_session: MultiSession) -> None:
+    """The socket is a signed-out one."""
+    for secret_hash in (None, "0" * 64):
+        connection = Connection(tab="t")
+        assert run(multi_session.bind(connection, secret_hash)) is None
+        assert (connection.device_id, connection.session_id, connection.generation) == (None, "", 0)
+
+
+def test_change_reaches_the_sockets_of_another_process(redis_url: str) -> None:
+    """Over Redis; the process that publishes does not apply its own message twice."""
+    old, here, foreign = socket(session="s1"), socket(session="s2"), socket("d2", "s1")
+    there = live_with(old, foreign)[0]
+
+    async def scene(ours: Live, theirs: Live) -> None:
+        refreshed: list[Connection] = []
+
+        async def refresh(connection: Connection) -> None:
+            refreshed.append(connection)
+
+        ours.refresh = refresh
+        ours.add(here)
+        theirs.connections = there.connections
+        await _until_told(ours, theirs, lambda: old.kicked.is_set(), change(session="s2"))
+        assert not foreign.kicked.is_set()
+        told = len(refreshed)
+        marker = socket("marker")
+        theirs.add(marker)
+        await _until_told(ours, theirs, marker.kicked.is_set, change("marker", "s9"))
+        assert refreshed == [here] * told
+
+    run(_two_processes(redis_url, "test_live_a", scene))
+
+
+def test_message_of_another_app_is_not_heard(redis_url: str) -> None:
+    """Two apps on one Redis have a channel each."""
+    tab, own = socket(), socket("own")
+
+    async def scene(ours: Live, theirs: Live) -> None:
+        theirs.add(tab)
+        theirs.add(own)
+        stranger = Live(redis_url, channel="test_live_other")
+        await stranger.publish(change(session="s2"))
+        await stranger.close()
+        await _until_told(ours, theirs, own.kicked.is_set, change("own", "s9"))
+        assert not tab.kicked.is_set()
+
+    run(_two_processes(redis_url, "test_live_b", scene))
+
+
+def test_nonsense_on_the_channel_does_not_end_the_listening(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Said in the log, and listened on."""
+    tab = socket()
+    real_sleep = asyncio.sleep
+    monkeypatch.setattr(asyncio, "sleep", lambda seconds: real_sleep(0))
+
+    async def scene(ours: Live, theirs: Live) -> None:
+        theirs.add(tab)
+        assert ours._redis is not None
+        deadline = time.monotonic() + 10
+        while "Lost Redis" not in caplog.text:
+            assert time.monotonic() < deadline
+            await ours._redis.publish("test_live_c", "nonsense")
+            await real_sleep(0.01)
+        await _until_told(ours, theirs, tab.kicked.is_set, change(session="s2"))
+
+    run(_two_processes(redis_url, "test_live_c", scene))
+
+
+def test_lost_redis_costs_promptness_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    """This process's tabs are moved, the log says why the others are not, and the verb succeeds."""
+
+    async def scene() -> Connection:
+        live, tab = Live("redis://127.0.0.1:1"), socket()
+        live.add(tab)
+        await live.publish(change(session="s2"))
+        await live.close()
+        return tab
+
+    assert run(scene()).kicked.is_set()
+    assert "Could not tell the other processes" in caplog.text
+
+
+async def _two_processes(redis_url: str, channel: str, scene: Callable[[Live, Live], Awaitable[None]]) -> None:
+    ours, theirs = Live(redis_url, channel=channel), Live(redis_url, channel=channel)
+    listening = [asyncio.create_task(live.listen()) for live in (ours, theirs)]
+    try:
+        await scene(ours, theirs)
+    finally:
+        for task in listening:
+            task.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
+        await ours.close()
+        await theirs.close()
+
+
+async def _until_told(ours: Live, theirs: Live, look: Callable[[], bool], message: Change) -> None:
+    # Published again and again, since a subscription begins at a time of its own.
+    deadline = time.monotonic() + 10
+    while not look():
+        assert time.monotonic() < deadline, "the other process was not told"
+        await ours.publish(message)
+        await asyncio.sleep(0.02)

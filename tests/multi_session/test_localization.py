@@ -1,0 +1,93 @@
+"""Every word a person reads can be replaced, and none is left over."""
+
+from __future__ import annotations
+
+import ast
+import string
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from multisession_app.multi_session import errors, localization
+from multisession_app.multi_session.errors import MultiSessionError, OptionsError, TooManySessions
+from multisession_app.multi_session.localization import Localization
+
+KIT = Path(localization.__file__).parent
+WORDS = [word.name for word in fields(Localization)]
+REFUSALS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, MultiSessionError)]
+
+
+def test_partial_override_keeps_the_other_words() -> None:
+    """One word replaced, the others English."""
+    words = localization.localization({"switch_account": "Konto wechseln"})
+    assert words.switch_account == "Konto wechseln"
+    assert words.add_account == "Add Account"
+
+
+def test_upstreams_four_words_are_its_own() -> None:
+    """The names and texts of better-auth-ui's multi-session plugin."""
+    words = Localization()
+    assert (words.switch_account, words.add_account, words.manage_accounts, words.manage_accounts_description) == (
+        "Switch Account",
+        "Add Account",
+        "Manage accounts",
+        "Manage your accounts for secure access.",
+    )
+
+
+def test_unknown_word_is_refused() -> None:
+    """A typing mistake does not pass for a translation."""
+    with pytest.raises(OptionsError, match="swich_account"):
+        localization.localization({"swich_account": "…"})
+
+
+@pytest.mark.parametrize("text", [None, 5, b"bytes", ["list"]])
+def test_word_that_is_no_string_is_refused(text: Any) -> None:
+    """The sentence names the word."""
+    with pytest.raises(OptionsError, match="add_account"):
+        localization.localization({"add_account": text})
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_word_is_there_and_fills_in_only_what_is_known(word: str) -> None:
+    """No empty word, and no placeholder that nobody fills in."""
+    text = getattr(Localization(), word)
+    assert text.strip()
+    assert {name for _, name, *_ in string.Formatter().parse(text) if name is not None} <= {"name", "next", "accounts"}
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_every_word_is_used_in_the_kit(word: str) -> None:
+    """A word that nothing shows would be translated for nothing."""
+    assert word in _used(), f"nothing in the kit uses the word {word!r}"
+
+
+@pytest.mark.parametrize("kind", REFUSALS)
+def test_every_refusal_has_a_sentence(kind: type[MultiSessionError]) -> None:
+    """Each has a code, a 4xx status, and a word that exists."""
+    error = TooManySessions([("id", "Ada", "a@b.c"), ("id", "Bob", "b@b.c")]) if kind is TooManySessions else kind()
+    assert 400 <= error.status < 500
+    assert error.code == error.code.upper()
+    assert "{" not in Localization().sentence(error)
+
+
+def test_full_device_names_the_accounts() -> None:
+    """The person reads whom to sign out of."""
+    error = TooManySessions([("1", "Ada", "ada@example.com"), ("2", "{accounts}", "b@example.com")])
+    assert "Ada, {accounts}" in Localization().sentence(error)
+
+
+@cache
+def _used() -> set[str]:
+    """Return every attribute that the kit reads and every word a refusal names."""
+    used = {kind.word for kind in REFUSALS}
+    for path in KIT.rglob("*.py"):
+        if path.name == "localization.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute):
+                used.add(node.attr)
+    return used

@@ -1,0 +1,108 @@
+"""What an app may choose, and what stops the start."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from multisession_app.multi_session import MultiSessionPlugin
+from multisession_app.multi_session.errors import OptionsError
+from multisession_app.multi_session.options import Options
+
+
+def test_defaults_are_the_documented_ones() -> None:
+    """Five accounts, thirty days, and the oldest makes room."""
+    options = Options()
+    assert (options.maximum_sessions, options.session_timeout, options.revoke_oldest_on_max) == (
+        5,
+        timedelta(days=30),
+        True,
+    )
+    assert options.allowed_origins == ()
+    assert options.trusted_proxy_hops == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("maximum_sessions", 1),
+        ("maximum_sessions", 100),
+        ("session_timeout", timedelta(minutes=1)),
+        ("session_timeout", timedelta(days=400)),
+        ("revoke_oldest_on_max", False),
+        ("allowed_origins", ("https://app.example.com", "http://localhost:3000", "https://[::1]:8443")),
+        ("trusted_proxy_hops", 3),
+    ],
+)
+def test_option_takes_what_can_work(name: str, value: Any) -> None:
+    """The edges of what is allowed are allowed."""
+    assert getattr(Options(**{name: value}), name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("maximum_sessions", 0),
+        ("maximum_sessions", 101),
+        ("maximum_sessions", True),
+        ("maximum_sessions", "5"),
+        ("maximum_sessions", 2.5),
+        ("session_timeout", timedelta(seconds=59)),
+        ("session_timeout", timedelta(days=-1)),
+        ("session_timeout", 3600),
+        ("session_timeout", timedelta.max),
+        ("revoke_oldest_on_max", 1),
+        ("revoke_oldest_on_max", "no"),
+        ("trusted_proxy_hops", -1),
+        ("trusted_proxy_hops", True),
+        ("trusted_proxy_hops", "1"),
+    ],
+)
+def test_option_refuses_what_cannot_work(name: str, value: Any) -> None:
+    """The start stops with a sentence that names the option and the value."""
+    with pytest.raises(OptionsError, match=name) as refusal:
+        Options(**{name: value})
+    assert repr(value) in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "https://*.example.com",
+        "https://example.com/",
+        "https://example.com/path",
+        "example.com",
+        "ftp://example.com",
+        "null",
+        "",
+        "https://",
+        "https://[",
+        "https://Example.com",
+        "https://example.com:443",
+        "http://example.com:80",
+        "https://user:pw@example.com",
+        "https://example.com ",
+        None,
+        5,
+    ],
+)
+def test_allowed_origins_refuse_what_no_browser_sends(origin: Any) -> None:
+    """An origin that never equals an Origin header would look configured and refuse everyone."""
+    with pytest.raises(OptionsError, match="allowed_origins"):
+        Options(allowed_origins=(origin,))
+
+
+def test_plugin_refuses_one_string_for_origins() -> None:
+    """A string is a sequence of letters."""
+    with pytest.raises(OptionsError, match="allowed_origins"):
+        MultiSessionPlugin(allowed_origins="https://example.com")
+
+
+def test_plugin_hands_the_options_on() -> None:
+    """What `rxconfig.py` says is what the kit runs with."""
+    plugin = MultiSessionPlugin(maximum_sessions=2, localization={"add_account": "Konto hinzufügen"})
+    assert plugin.multi_session_options.maximum_sessions == 2
+    assert plugin.multi_session_options.localization.add_account == "Konto hinzufügen"
