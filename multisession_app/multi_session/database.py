@@ -67,11 +67,13 @@ class Database:
 
 
 def _engine(url: str) -> Engine:
+    # Without the parameters, which are hashes and e-mails, in any error that goes to a log.
+    settings: dict[str, Any] = {"pool_size": _POOL_SIZE, "max_overflow": 0, "hide_parameters": True}
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=_POOL_SIZE, max_overflow=0, pool_pre_ping=True)
+        return create_engine(url, **settings, pool_pre_ping=True)
     if (path := make_url(url).database) and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=_POOL_SIZE, max_overflow=0)
+    engine = create_engine(url, **settings)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:

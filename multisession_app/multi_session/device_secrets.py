@@ -149,8 +149,10 @@ def rotate(db: Session, device: PresentedDevice, *, now: datetime) -> tuple[str,
         .returning(col(Device.generation))
     ).scalar_one()
     newer = col(DeviceSecret.device_id) == device.id, col(DeviceSecret.generation) > device.generation
-    arrives = or_(col(DeviceSecret.first_used_at).is_not(None), col(DeviceSecret.created_at) > now - ANSWER_ON_ITS_WAY)
-    if db.exec(select(DeviceSecret.hash).where(*newer, arrives)).first() is not None:
+    successors = db.exec(select(DeviceSecret).where(*newer)).all()
+    # The age of the first of them: whoever has the old cookie too cannot keep the owner out by trying again and again.
+    is_on_its_way = bool(successors) and min(s.created_at for s in successors) > now - ANSWER_ON_ITS_WAY
+    if is_on_its_way or any(s.first_used_at for s in successors):
         raise SessionChanged
     # The answer that held the successor was lost. Nobody has seen what it signed in, and nobody is to find it open.
     lost = col(DeviceSession.device_id) == device.id, col(DeviceSession.generation) > device.generation

@@ -121,6 +121,12 @@ class BodyTooLarge(MultiSessionError):
     code, status, word = "PAYLOAD_TOO_LARGE", 413, "bad_request"
 
 
+class NotFound(MultiSessionError):
+    """There is nothing at that address."""
+
+    code, status, word = "NOT_FOUND", 404, "bad_request"
+
+
 class UnsupportedMediaType(MultiSessionError):
     """The body is not sent as JSON, as a form of another site would send it."""
 

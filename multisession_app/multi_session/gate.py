@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 
 from .cookies import cookie_name, take_cookie
 from .device_secrets import PresentedDevice, hash_secret
-from .errors import MultiSessionError, SessionChanged
+from .errors import MultiSessionError, NotFound, SessionChanged
 from .live import Connection
 from .multi_session import MultiSession
 from .options import TAB_TOKEN_MAX, Options
@@ -40,6 +40,7 @@ class Acting:
     """As whom a connection acts: the public ids that the gate puts into its headers."""
 
     connection: str = ""
+    tab: str = ""
     device: str = ""
     session: str = ""
     generation: int = 0
@@ -47,13 +48,14 @@ class Acting:
     @classmethod
     def of(cls, connection: Connection) -> Acting:
         """Take the ids of an open socket."""
-        return cls(connection.id, connection.device_id or "", connection.session_id, connection.generation)
+        device_id = connection.device_id or ""
+        return cls(connection.id, connection.tab, device_id, connection.session_id, connection.generation)
 
     @classmethod
     def read(cls, headers: Mapping[str, str]) -> Acting:
         """Read the ids back from the headers that a handler sees; all empty for none."""
         ids = {field.name: headers.get(HEADER + field.name, "") for field in fields(cls)}
-        return cls(ids["connection"], ids["device"], ids["session"], int(ids["generation"] or 0))
+        return cls(ids["connection"], ids["tab"], ids["device"], ids["session"], int(ids["generation"] or 0))
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         """Return the ids as ASGI headers."""
@@ -103,14 +105,20 @@ class Gate:
         scope = {**scope, "headers": headers, "multi_session": presented}
         try:
             request.check(options, has_cookie=secret is not None)
-            # Below the path too: engine.io answers at every address of its mount, and one that passed by here could
-            # name any state tree.
-            if scope["type"] == "websocket" and f"{scope['path']}/".startswith(f"{self._event_path}/"):
+            if not self._is_for_events(scope):
+                await self._request(scope, receive, send, presented)
+            elif scope["type"] == "websocket":
                 await self._socket(scope, receive, send, presented)
             else:
-                await self._request(scope, receive, send, presented)
+                # A request there that asks for an upgrade without being one is an error 500 of engine.io 4.15.
+                raise NotFound
         except MultiSessionError as error:
             await _refuse(scope, receive, send, error, options)
+
+    def _is_for_events(self, scope: Scope) -> bool:
+        # Not only the path itself: engine.io answers at every address below, and under whatever root the app is
+        # mounted. One that passed by here could name any state tree.
+        return f"{self._event_path}/" in f"{scope['path']}/"
 
     async def _request(self, scope: Scope, receive: Receive, send: Send, presented: Presented) -> None:
         named_tab = Headers(scope=scope).get(TAB_HEADER.decode())

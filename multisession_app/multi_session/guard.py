@@ -16,23 +16,48 @@ from reflex_base.utils.format import format_event_handler
 
 from .device_secrets import PresentedDevice
 from .device_sessions import EVICTED, SIGNED_OUT, SIGNED_OUT_ALL
-from .gate import Acting
+from .errors import OptionsError
+from .gate import Acting, tree_token
 from .live import Connection
 from .runtime import kit, words
-from .state import ENDED, SWITCHED, MultiSessionState
+from .state import ENDED, SWITCHED, UNKNOWN, MultiSessionState
 
 if TYPE_CHECKING:
     import reflex as rx
 
 logger = logging.getLogger(__name__)
 
-_BOOT = format_event_handler(State.event_handlers["hydrate_and_load"])
+_BOOTS = {format_event_handler(State.event_handlers[name]) for name in ("hydrate_and_load", "hydrate")}
 _ARRIVE = format_event_handler(MultiSessionState.event_handlers["arrive"])
 _REFRESH = format_event_handler(MultiSessionState.event_handlers["refresh"])
 _CONFIRM = format_event_handler(MultiSessionState.event_handlers["confirm"])
 _ON_LOAD = format_event_handler(OnLoadInternalState.event_handlers["on_load_internal"])
 # Loading a page acts for nobody, and without it the tab would stay a skeleton.
-_PASS_THE_FENCE = {_BOOT, _REFRESH, _CONFIRM, _ON_LOAD}
+_PASS_THE_FENCE = {*_BOOTS, _REFRESH, _CONFIRM, _ON_LOAD}
+
+
+_BROWSER_PACKETS = ("event", "ping", "client_error")
+
+
+def refuse_forged_packets(app: rx.App) -> None:
+    """Let a browser send only what Reflex's own client sends.
+
+    python-socketio 5.18 hands an event that a client names "connect" to the handler of real connections, with the
+    client's JSON in place of the request: headers, address and tab token of its choice, behind the gate's back.
+    """
+    namespace, sio = app.event_namespace, app.sio
+    if namespace is None or sio is None:
+        raise OptionsError("MultiSessionPlugin needs an app with state.")
+    dispatch = namespace.trigger_event
+
+    async def trigger_event(event: object, *args: object) -> object:
+        # A real connect or disconnect is told while the socket is not, or no longer, connected.
+        is_from_browser = sio.manager.is_connected(args[0], namespace.namespace)
+        if is_from_browser and event not in _BROWSER_PACKETS:
+            return None
+        return await dispatch(event, *args)
+
+    namespace.trigger_event = trigger_event
 
 
 class SessionGuard(Middleware):
@@ -45,7 +70,9 @@ class SessionGuard(Middleware):
         acting = Acting.read(router_data.get("headers") or {})
         connection = kit().live.connections.get(acting.connection)
         device = await kit().present_again(acting.device, acting.generation) if acting.device else None
-        if acting.session and (device is None or acting.session not in {s.id for s in device.sessions}):
+        is_over = acting.session and (device is None or acting.session not in {s.id for s in device.sessions})
+        # Whatever way an event has come: its ids and the tree that it would run on belong together, or it does not.
+        if is_over or context.token != tree_token(device, acting.session, acting.tab):
             # The database is the truth, even if no message came: whatever the socket still wants, it is over.
             if connection is not None:
                 kit().live.kick(connection)
@@ -57,7 +84,7 @@ class SessionGuard(Middleware):
                 connection.dropped += 1
                 return StateUpdate()
         accounts = await state.get_state(MultiSessionState)
-        if event.name == _BOOT:
+        if event.name in _BOOTS:
             await _boot(accounts, acting, device, connection, event)
             await context.enqueue(Event(name=_ARRIVE))
         elif not accounts.is_loaded:
@@ -81,7 +108,11 @@ async def _boot(
     # A fresh document has nothing queued; Reflex 0.10.1 sends hashes only with the first event of one.
     is_same_document = "hashes" not in event.payload
     connection.is_fenced = is_same_document and connection.shown != acting.session
-    if connection.shown and connection.shown != acting.session and connection.device_id:
+    if connection.shown == acting.session:
+        return
+    # Should the socket go between the snapshot and `arrive`, nobody knows what the tab has on screen.
+    await accounts._name_tab(connection.tab, UNKNOWN)
+    if connection.shown and connection.device_id:
         await _explain(accounts, connection.device_id, connection.shown)
 
 

@@ -20,7 +20,8 @@ class Connection:
     """One open websocket: the tab, and as whom it acts while it is open.
 
     `shown` is the session that the tab last had on screen ("" for signed out, None for not known), `tree` the
-    name of its Reflex state tree. While `is_fenced`, what the browser sends was meant for `shown`. `router_data` is
+    name of its Reflex state tree. While `is_fenced`, from the start until the boot event or the
+    tab says otherwise, what the browser sends was meant for `shown`. `router_data` is
     that of its last event, for events that the server sends to the tab.
     """
 
@@ -30,7 +31,7 @@ class Connection:
     generation: int = 0
     session_id: str = ""
     tree: str = ""
-    is_fenced: bool = False
+    is_fenced: bool = True
     dropped: int = 0
     router_data: dict[str, Any] = field(default_factory=dict)
     is_stale: bool = False

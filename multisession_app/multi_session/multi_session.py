@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import anyio.to_thread
 from sqlmodel import Session, select
 
 from . import device_secrets, device_sessions, passwords, users
@@ -62,7 +61,7 @@ class MultiSession:
             TooManySessions, SessionChanged: as they say; no user is made.
         """
         name, email = users.check_name(name), users.check_email(email)
-        await anyio.to_thread.run_sync(lambda: passwords.check_password(password, about=[name, email]))
+        passwords.check_password(password, about=[name, email])
         password_hash = await passwords.hash_password(password)
         now = self.now()
 

@@ -21,6 +21,9 @@ from .runtime import kit, runtime, words
 
 logger = logging.getLogger(__name__)
 
+UNKNOWN = "?"
+"""What a tab shows while a snapshot is on its way: no session's id."""
+
 SWITCHED = "switched"
 ENDED = "ended"
 REFUSED = "refused"
@@ -139,10 +142,7 @@ class MultiSessionState(rx.State):
         if connection is None or connection.shown == acting.session:
             return
         connection.shown = acting.session
-        namespace = runtime.app.event_namespace if runtime.app else None
-        if namespace is not None:
-            token = f"{connection.tab}~{acting.session}"
-            await namespace.emit("new_token", token, to=self.router.session.session_id)
+        await self._name_tab(connection.tab, acting.session)
         if connection.is_fenced:
             # The browser sends this straight back, behind everything that it sent before it had the snapshot.
             name = f"{MultiSessionState.get_full_name()}.confirm"
@@ -172,6 +172,12 @@ class MultiSessionState(rx.State):
     def _say(self, kind: str, text: str, name: str = "", next_name: str = "") -> None:
         self.notice_kind = kind
         self.notice = filled(text, name=name, next=next_name)
+
+    async def _name_tab(self, tab: str, shown: str) -> None:
+        """Give the tab's token in the browser the session that it shows."""
+        namespace = runtime.app.event_namespace if runtime.app else None
+        if namespace is not None:
+            await namespace.emit("new_token", f"{tab}~{shown}", to=self.router.session.session_id)
 
     def _acting(self) -> Acting:
         try:

@@ -14,6 +14,8 @@ from .errors import EmailTaken, InvalidEmail, InvalidImage, InvalidName
 from .models import User
 from .options import EMAIL_MAX, IMAGE_MAX, NAME_MAX
 
+_JOINERS = "\u200c\u200d"
+
 
 def check_email(email: str) -> str:
     """Return the address as it is stored and compared.
@@ -34,10 +36,12 @@ def check_name(name: str) -> str:
     """Return the name with its white space tidied.
 
     Raises:
-        InvalidName: empty, over `NAME_MAX` characters, or with control characters.
+        InvalidName: empty, over `NAME_MAX` characters, or with characters that are not seen, such as those that turn
+            the direction of text and let one name look like another (joiners stay: some scripts need them).
     """
     name = " ".join(name.split())
-    if not name or len(name) > NAME_MAX or any(unicodedata.category(c) in {"Cc", "Cs"} for c in name):
+    unseen = any(unicodedata.category(c) in {"Cc", "Cf", "Cs"} and c not in _JOINERS for c in name)
+    if not name or len(name) > NAME_MAX or unseen:
         raise InvalidName
     return name
 

@@ -14,7 +14,7 @@ from .api import api
 from .database import Database
 from .errors import OptionsError
 from .gate import Gate
-from .guard import SessionGuard, refresh_tabs_of
+from .guard import SessionGuard, refresh_tabs_of, refuse_forged_packets
 from .live import Live
 from .multi_session import MultiSession
 from .options import Options
@@ -53,6 +53,7 @@ def wire(app: rx.App, options: Options, config: Config) -> None:
     multi_session = MultiSession(options=options, database=database, live=live)
     runtime.multi_session, runtime.app = multi_session, app
 
+    refuse_forged_packets(app)
     app.add_middleware(SessionGuard(), index=0)
 
     @contextlib.asynccontextmanager

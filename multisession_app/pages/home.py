@@ -19,9 +19,7 @@ class NotesState(rx.State):
     @rx.event
     async def load(self) -> None:
         """Read the active account's notes."""
-        user_id = await self._user_id()
-        self.notes = await kit().database.read(lambda db: list_notes(db, user_id)) if user_id else []
-        self.is_loaded = True
+        await self._read(await self._user_id())
 
     @rx.event
     def set_draft(self, text: str) -> None:
@@ -35,7 +33,7 @@ class NotesState(rx.State):
         if user_id and text.strip():
             await kit().database.write(lambda db: add_note(db, user_id, text, now=kit().now()))
             self.draft = ""
-            await self.load.fn(self)
+            await self._read(user_id)
 
     @rx.event
     async def delete(self, note_id: str) -> None:
@@ -43,7 +41,11 @@ class NotesState(rx.State):
         user_id = await self._user_id()
         if user_id and isinstance(note_id, str):
             await kit().database.write(lambda db: delete_note(db, user_id, note_id))
-            await self.load.fn(self)
+            await self._read(user_id)
+
+    async def _read(self, user_id: str) -> None:
+        self.notes = await kit().database.read(lambda db: list_notes(db, user_id)) if user_id else []
+        self.is_loaded = True
 
     async def _user_id(self) -> str:
         return (await self.get_state(MultiSessionState)).user.id
