@@ -69,8 +69,9 @@ class MultiSessionState(rx.State):
     @rx.event
     async def set_active(self, session_id: str) -> AsyncIterator[None]:
         """Switch to another account of this device."""
-        self.switching_to = session_id if isinstance(session_id, str) else ""
-        yield
+        if any(session.id == session_id for session in self.accounts):
+            self.switching_to = session_id
+            yield
         async with self._refusals("set_active"):
             await kit().set_active(await self._device(), _checked(session_id))
             if session_id != self.session_id:

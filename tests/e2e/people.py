@@ -53,6 +53,18 @@ def submit_sign_in(page: Page) -> None:
     page.get_by_role("button", name=WORDS.sign_in, exact=True).click()
 
 
+def submit_sign_up(page: Page) -> None:
+    """Send the sign-up form."""
+    page.get_by_role("button", name=WORDS.sign_up, exact=True).click()
+
+
+def expect_refusal(page: Page, text: str) -> None:
+    """See the message, with the focus on it, and a form that can be sent again."""
+    message = page.get_by_role("alert").filter(has_text=text)
+    expect(message).to_be_focused()
+    expect(page.locator("form button[type=submit]")).to_be_enabled()
+
+
 def user_button(page: Page) -> Locator:
     """Find the button that shows the active account."""
     return page.get_by_role("button", name=re.compile(f"^{WORDS.account_menu}"))
@@ -84,7 +96,7 @@ def open_menu(page: Page) -> Locator:
 
 def open_accounts(page: Page) -> Locator:
     """Open the menu and in it the accounts of this browser; return that submenu."""
-    open_menu(page).get_by_role("menuitem", name=WORDS.switch_account).click()
+    open_menu(page).get_by_role("menuitem", name=WORDS.switch_account).press("Enter")
     accounts = page.get_by_role("menu").filter(has=page.get_by_role("menuitem", name=WORDS.add_account)).last
     expect(accounts).to_be_visible()
     return accounts
@@ -149,6 +161,29 @@ def set_active(context: BrowserContext, base_url: str, person: Person) -> None:
     """Switch this browser's account over HTTP, as another tab or a script of the same browser may."""
     body = {"sessionId": session_ids(context, base_url)[person.email]}
     assert post(context, base_url, "/multi-session/set-active", body).ok
+
+
+def draft(page: Page, text: str) -> None:
+    """Type a draft and wait until the server has it, which the button shows."""
+    note = page.get_by_label("New note")
+    note.fill(text)
+    note.blur()
+    expect(page.get_by_role("button", name="Save note")).to_be_enabled()
+
+
+def move(page: Page, context: BrowserContext, base_url: str, person: Person) -> None:
+    """Switch from elsewhere, and see the page follow."""
+    with moving(page):
+        set_active(context, base_url, person)
+        expect_account(page, person)
+
+
+def drafts_of_both(page: Page, context: BrowserContext, base_url: str, people: list[Person]) -> None:
+    """Leave a draft with Grace, which a stray click would save, and come to Ada's page."""
+    page.goto("/")
+    expect_account(page, people[1])
+    draft(page, "Grace's draft")
+    move(page, context, base_url, people[0])
 
 
 def record_frames(page: Page) -> list[str]:

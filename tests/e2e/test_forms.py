@@ -11,12 +11,14 @@ from tests.e2e.people import (
     WORDS,
     Person,
     expect_account,
+    expect_refusal,
     expect_signed_out,
     fill_sign_in,
     fill_sign_up,
     join,
     record_frames,
     submit_sign_in,
+    submit_sign_up,
 )
 
 NewContext = Callable[..., BrowserContext]
@@ -29,18 +31,6 @@ FORMS = ["/auth/sign-in", "/auth/sign-up"]
 def ada(new_context: NewContext, base_url: str) -> Person:
     """Someone with an account, who is not signed in on this browser."""
     return join(new_context(), base_url, "Ada")[0]
-
-
-def submit_sign_up(page: Page) -> None:
-    """Send the sign-up form."""
-    page.get_by_role("button", name=WORDS.sign_up, exact=True).click()
-
-
-def expect_refusal(page: Page, text: str) -> None:
-    """See the message, with the focus on it, and a form that can be sent again."""
-    message = page.get_by_role("alert").filter(has_text=text)
-    expect(message).to_be_focused()
-    expect(page.locator("form button[type=submit]")).to_be_enabled()
 
 
 def test_a_wrong_password_is_told_from_nothing(page: Page, ada: Person) -> None:
@@ -162,37 +152,6 @@ def test_next_survives_the_way_over_sign_up(page: Page, base_url: str) -> None:
     submit_sign_up(page)
     page.wait_for_url(re.compile(f"^{base_url}/settings/account/?$"))
     expect_account(page, person)
-
-
-@pytest.mark.parametrize(
-    ("password", "reason"),
-    [
-        ("short7!", WORDS.password_too_short),
-        ("password", WORDS.password_too_common),
-        ("qwertyuiop", WORDS.password_too_common),
-        ("x" * 129, WORDS.password_too_long),
-    ],
-)
-def test_a_weak_password_is_refused_with_its_reason(page: Page, password: str, reason: str) -> None:
-    """And the rest of the form is kept."""
-    person = Person("Ada", password=password)
-    page.goto("/auth/sign-up")
-    fill_sign_up(page, person)
-    submit_sign_up(page)
-    expect_refusal(page, reason)
-    expect(page.get_by_label(WORDS.name, exact=True)).to_have_value("Ada")
-    expect(page.get_by_label(WORDS.email, exact=True)).to_have_value(person.email)
-
-
-def test_a_taken_email_and_a_wrong_one_are_said(page: Page, ada: Person) -> None:
-    """Without mail there is no other honest answer to a sign-up."""
-    page.goto("/auth/sign-up")
-    fill_sign_up(page, Person("Ada", email=ada.email.upper()))
-    submit_sign_up(page)
-    expect_refusal(page, WORDS.email_taken)
-    page.get_by_label(WORDS.email, exact=True).fill("no address")
-    submit_sign_up(page)
-    expect_refusal(page, WORDS.invalid_email)
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -51,7 +51,7 @@ def manage_account(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
             rx.flex(
                 rx.cond(
                     session.is_current,
-                    rx.badge(word.active_account, color_scheme="green", size="2"),
+                    rx.badge(word.active_account, color_scheme="green", high_contrast=True, size="2"),
                     rx.button(
                         rx.icon("arrow-left-right", size=14, aria_hidden=True),
                         word.switch_account,

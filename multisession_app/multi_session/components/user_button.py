@@ -72,6 +72,8 @@ def _signed_in(*links: rx.Component) -> rx.Component:
             width="260px",
             loop=True,
         ),
+        # A modal menu hides the rest of the page with its focusable parts from screen readers, which axe refuses.
+        modal=False,
     )
 
 
@@ -98,6 +100,7 @@ def _signed_out() -> rx.Component:
             width="200px",
             loop=True,
         ),
+        modal=False,
     )
 
 
