@@ -107,6 +107,10 @@ class RawSocket:
         """Send any Socket.IO event, well-formed for Reflex or not."""
         self._socket.send(f"42{NAMESPACE},{json.dumps([kind, *arguments])}")
 
+    def send_frame(self, frame: str | bytes) -> None:
+        """Send a frame as it is."""
+        self._socket.send(frame)
+
     def wait_for(self, look: Callable[[Variables], Any], what: str = "a state update", seconds: float = 10) -> Any:
         """Read until `look`, given the state as the browser would have it, answers something truthy; return that."""
         self._read_until(lambda: look(self.variables), seconds, what)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, OnLoadInternalState, State, StateUpdate
-from reflex_base.event import Event
+from reflex_base.event import Event, EventSpec
 from reflex_base.event.context import EventContext
 from reflex_base.utils.format import format_event_handler
 
@@ -136,6 +136,16 @@ async def _explain(accounts: MultiSessionState, device_id: str, shown: str) -> N
     else:
         text = ""
     accounts._say(kind, text, name if kind == SWITCHED else user.name, name)
+
+
+def explain_failure(exception: Exception) -> EventSpec:
+    """Log what an event handler raised, and say on screen that it failed.
+
+    Reflex 0.10.1 itself sends a script for the browser to evaluate, a toast or an alert.
+    """
+    logger.error("An event handler failed.", exc_info=exception)
+    spec: EventSpec = MultiSessionState.fail()  # type: ignore[operator] # a handler of a class is a call to make
+    return spec
 
 
 def refresh_tabs_of(app: rx.App) -> Callable[[Connection], Awaitable[None]]:

@@ -66,6 +66,7 @@ class Localization:
     not_carried_out: str = "The account changed meanwhile, so your last action was not carried out."
 
     unreachable: str = "The server could not be reached. Check your connection and try again."
+    failed: str = "Something went wrong. Try again."
     bad_request: str = "That request could not be understood."
     invalid_session: str = "That account is no longer signed in on this browser."
     not_signed_in: str = "Sign in first."

@@ -121,6 +121,11 @@ class MultiSessionState(rx.State):
             self._say(SWITCHED, words().saved)
 
     @rx.event
+    def fail(self) -> None:
+        """Say that an action failed for a reason that is not the person's."""
+        self._say(REFUSED, words().failed)
+
+    @rx.event
     def dismiss_notice(self) -> None:
         """Take the notice off the screen."""
         self.notice = ""

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from reflex.app import default_backend_exception_handler
 from reflex_base.environment import environment
 
 from .api import api
 from .database import Database
 from .errors import OptionsError
 from .gate import Gate
-from .guard import SessionGuard, refresh_tabs_of, refuse_forged_packets
+from .guard import SessionGuard, explain_failure, refresh_tabs_of, refuse_forged_packets
 from .live import Live
 from .multi_session import MultiSession
 from .options import Options
@@ -53,6 +54,8 @@ def wire(app: rx.App, options: Options, config: Config) -> None:
     multi_session = MultiSession(options=options, database=database, live=live)
     runtime.multi_session, runtime.app = multi_session, app
 
+    if app.backend_exception_handler is default_backend_exception_handler:
+        app.backend_exception_handler = explain_failure
     refuse_forged_packets(app)
     app.add_middleware(SessionGuard(), index=0)
 

@@ -46,7 +46,11 @@ class Tab(RawSocket):
         _, mark, shown = self.token.partition("~")
         if mark and shown == self.session_id:
             return
-        self.token = self.wait_for_message(lambda m: m["kind"] == "new_token", "the tab's new token")["data"]
+        named = f"~{self.session_id}"
+        renamed = self.wait_for_message(
+            lambda m: m["kind"] == "new_token" and m["data"].endswith(named), "the tab's new token"
+        )
+        self.token = renamed["data"]
         asked = self.wait_for_message(_asks_to_confirm, "the question to confirm")
         for event in asked["data"]["events"]:
             self.send_raw("event", {**boot_event(), "name": event["name"], "payload": event["payload"]})
