@@ -136,3 +136,11 @@ def test_malformed_frames_close_at_most_their_own_socket(server: Server, victim:
                 except (ConnectionClosed, Refused):
                     continue
         tab.write_draft("unmoved")
+
+
+def test_failed_handler_says_so(victim: Device) -> None:
+    """Without a script for the browser to evaluate."""
+    with victim.tab() as tab:
+        tab.send(f"{NOTES}.delete")
+        tab.wait_for(lambda seen: "went wrong" in str(value(seen, KIT, "notice")), "a word about it")
+        assert not [message for message in tab.received if "_call" in json.dumps(message)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from multisession_app.multi_session import device_secrets
@@ -153,6 +155,18 @@ def test_sign_in_of_a_lost_response_is_not_found_open(world: World) -> None:
     eve = world.sign_in(world.use(old), world.user("eve"))
     assert [session.id for session in world.device(eve.secret).sessions] == [eve.session.id, ada]
     assert [session.id for session in world.device(lost.secret).sessions] == [ada]
+
+
+def test_old_cookie_cannot_keep_the_owner_out(world: World) -> None:
+    """Whoever has it too may try as often as they like: the owner waits once, not for ever."""
+    old, (ada,) = world.device_with("ada")
+    world.sign_in(world.use(old), world.user("eve"))
+    for number in range(3):
+        world.clock.now += ANSWER_ON_ITS_WAY / 2
+        with suppress(SessionChanged):
+            world.sign_in(world.use(old), world.user(f"eve{number}"))
+    bob = world.sign_in(world.use(old), world.user("bob"))
+    assert [session.id for session in world.device(bob.secret).sessions] == [bob.session.id, ada]
 
 
 def test_second_sign_in_waits_for_the_answer_of_the_first(world: World) -> None:
