@@ -1,0 +1,56 @@
+"""Two processes behind one address, with Redis between them."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.devices import Device
+from tests.e2e.server import Server
+
+
+@pytest.fixture
+def workers(server: Server, redis_url: str, tmp_path: Path) -> Iterator[Server]:
+    """Serve the same build from two processes."""
+    workers = Server(tmp_path, {"REFLEX_REDIS_URL": redis_url, "GRANIAN_WORKERS": "2"}, built_by=server)
+    try:
+        workers.start()
+        yield workers
+    finally:
+        workers.stop()
+
+
+@pytest.fixture
+def device(workers: Server) -> Iterator[Device]:
+    """A browser of theirs."""
+    device = Device(workers.url)
+    with device.http:
+        yield device
+
+
+def test_a_switch_moves_the_tabs_of_every_process(device: Device) -> None:
+    """Whichever process has the socket, and whichever took the switch."""
+    ada, _ = device.join("Ada", "Grace")
+    first = device.sessions()[ada.email]
+    with ExitStack() as tabs:
+        opened = [tabs.enter_context(device.tab()) for _ in range(8)]
+        assert {tab.session_id for tab in opened} != {first}
+        device.post("/multi-session/set-active", {"sessionId": first}).raise_for_status()
+        for tab in opened:
+            tab.wait_closed()
+    with ExitStack() as tabs:
+        again = [tabs.enter_context(device.tab(token=tab.token)) for tab in opened]
+        assert {tab.session_id for tab in again} == {first}
+
+
+def test_drafts_are_kept_apart_in_redis(device: Device) -> None:
+    """A tab that comes back to the other process finds its account's draft, and only that."""
+    ada, grace = device.join("Ada", "Grace")
+    sessions = device.sessions()
+    for round_trip in range(3):
+        for person in (ada, grace):
+            device.post("/multi-session/set-active", {"sessionId": sessions[person.email]}).raise_for_status()
+            with device.tab(token="the-tab") as tab:
+                assert tab.draft == (f"of {person.name}" if round_trip else "")
+                tab.write_draft(f"of {person.name}")
