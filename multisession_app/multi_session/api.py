@@ -14,10 +14,10 @@ from .cookies import set_cookie
 from .device_secrets import PresentedDevice
 from .device_sessions import Opened, Origin, list_device_sessions
 from .errors import MultiSessionError, SessionChanged
-from .gate import Presented
 from .models import UserPublic
 from .multi_session import MultiSession
 from .options import BASE_PATH, USER_AGENT_MAX
+from .presented import Presented
 from .wire import read_body, session_and_user, session_id_of, text_of, user_json
 
 Handler = Callable[[Request], Awaitable[JSONResponse]]

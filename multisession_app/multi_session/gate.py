@@ -6,8 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs, quote
 
@@ -21,6 +20,7 @@ from .live import Connection
 from .multi_session import MultiSession
 from .options import TAB_TOKEN_MAX, Options
 from .origins import SAFE_METHODS, RequestOrigin
+from .presented import HEADER, Acting, Presented
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -28,59 +28,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-HEADER = "x-multi-session-"
-"""Headers of this prefix are the gate's own: whoever else sends one has it dropped."""
 TAB_HEADER = b"reflex-client-token"
 # Reflex 0.10.1 tells a duplicated tab its new token in this socket.io packet.
 _DUPLICATE = '["new_token",'
-
-
-@dataclass(frozen=True)
-class Acting:
-    """As whom a connection acts: the public ids that the gate puts into its headers."""
-
-    connection: str = ""
-    tab: str = ""
-    device: str = ""
-    session: str = ""
-    generation: int = 0
-
-    @classmethod
-    def of(cls, connection: Connection) -> Acting:
-        """Take the ids of an open socket."""
-        device_id = connection.device_id or ""
-        return cls(connection.id, connection.tab, device_id, connection.session_id, connection.generation)
-
-    @classmethod
-    def read(cls, headers: Mapping[str, str]) -> Acting:
-        """Read the ids back from the headers that a handler sees; all empty for none."""
-        ids = {field.name: headers.get(HEADER + field.name, "") for field in fields(cls)}
-        return cls(ids["connection"], ids["tab"], ids["device"], ids["session"], int(ids["generation"] or 0))
-
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        """Return the ids as ASGI headers."""
-        return [(f"{HEADER}{name}".encode(), str(value).encode()) for name, value in asdict(self).items()]
-
-
-@dataclass
-class Presented:
-    """What a request brought along, in `scope["multi_session"]`; the device is looked up when it is asked for.
-
-    Static files never ask, so they cost no look-up.
-    """
-
-    cookie_name: str
-    secret_hash: str | None
-    ip_address: str
-    _multi_session: MultiSession
-    _device: list[PresentedDevice | None] = field(default_factory=list)
-
-    async def device(self) -> PresentedDevice | None:
-        """Return the device that the cookie proves, None without a valid one."""
-        if not self._device:
-            found = await self._multi_session.present(self.secret_hash) if self.secret_hash else None
-            self._device.append(found)
-        return self._device[0]
 
 
 class Gate:

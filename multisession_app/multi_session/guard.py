@@ -17,8 +17,9 @@ from reflex_base.utils.format import format_event_handler
 from .device_secrets import PresentedDevice
 from .device_sessions import EVICTED, SIGNED_OUT, SIGNED_OUT_ALL
 from .errors import OptionsError
-from .gate import Acting, tree_token
+from .gate import tree_token
 from .live import Connection
+from .presented import Acting
 from .runtime import kit, words
 from .state import ENDED, SWITCHED, UNKNOWN, MultiSessionState
 

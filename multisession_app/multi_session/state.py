@@ -13,10 +13,10 @@ from reflex_base.event.context import EventContext
 
 from .device_secrets import PresentedDevice
 from .errors import InvalidSession, MultiSessionError
-from .gate import Acting
 from .localization import filled
 from .models import DeviceSessionPublic, UserPublic
 from .paths import safe_path
+from .presented import Acting
 from .runtime import kit, runtime, words
 
 logger = logging.getLogger(__name__)

@@ -12,9 +12,10 @@ import pytest
 
 from multisession_app.multi_session.api import api
 from multisession_app.multi_session.database import Database
-from multisession_app.multi_session.gate import HEADER, Gate
+from multisession_app.multi_session.gate import Gate
 from multisession_app.multi_session.multi_session import MultiSession
 from multisession_app.multi_session.options import Options
+from multisession_app.multi_session.presented import HEADER
 from multisession_app.multi_session.runtime import runtime
 from tests.helpers import run
 from tests.multi_session.browser import Browser

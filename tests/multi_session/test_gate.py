@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import event
 
 from multisession_app.multi_session.database import Database
-from multisession_app.multi_session.gate import Acting, Gate
+from multisession_app.multi_session.gate import Gate
 from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.presented import Acting
 from tests.multi_session.browser import Browser
 from tests.multi_session.sockets import Inside, call_socket
 
