@@ -18,7 +18,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, and_, col, or_, select, update
 
 from .errors import SessionChanged
-from .models import Device, DeviceSecret, DeviceSession, DeviceSessionPublic, User
+from .models import ANSWER_LOST, Device, DeviceSecret, DeviceSession, DeviceSessionPublic, User
 from .options import ANSWER_ON_ITS_WAY, SECRET_GRACE
 
 
@@ -157,7 +157,7 @@ def rotate(db: Session, device: PresentedDevice, *, now: datetime) -> tuple[str,
     # The answer that held the successor was lost. Nobody has seen what it signed in, and nobody is to find it open.
     lost = col(DeviceSession.device_id) == device.id, col(DeviceSession.generation) > device.generation
     ended = update(DeviceSession).where(*lost, col(DeviceSession.revoked_at).is_(None))
-    db.exec(ended.values(revoked_at=now, revoked_reason="answer_lost"))
+    db.exec(ended.values(revoked_at=now, revoked_reason=ANSWER_LOST))
     return first_secret(db, device.id, generation, now=now), generation
 
 

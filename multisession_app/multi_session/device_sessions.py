@@ -13,14 +13,8 @@ from sqlmodel import Session, col, func, select, update
 from . import device_secrets
 from .device_secrets import OPENED, PresentedDevice, opened_by
 from .errors import InvalidSession, TooManySessions
-from .models import Device, DeviceSession, DeviceSessionPublic, User
+from .models import EVICTED, REPLACED, SIGNED_OUT, SIGNED_OUT_ALL, Device, DeviceSession, DeviceSessionPublic, User
 from .options import ACTIVITY_INTERVAL
-
-SIGNED_OUT = "signed_out"
-SIGNED_OUT_ALL = "signed_out_all"
-EVICTED = "evicted"
-REPLACED = "replaced"
-"""Why a session ended, as `DeviceSession.revoked_reason` says."""
 
 
 @dataclass(frozen=True)

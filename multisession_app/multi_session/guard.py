@@ -15,10 +15,10 @@ from reflex_base.event.context import EventContext
 from reflex_base.utils.format import format_event_handler
 
 from .device_secrets import PresentedDevice
-from .device_sessions import EVICTED, SIGNED_OUT, SIGNED_OUT_ALL
 from .errors import OptionsError
 from .gate import tree_token
 from .live import Connection
+from .models import EVICTED, SIGNED_OUT, SIGNED_OUT_ALL
 from .presented import Acting
 from .runtime import kit, words
 from .state import ENDED, SWITCHED, UNKNOWN, MultiSessionState
@@ -145,7 +145,7 @@ def explain_failure(exception: Exception) -> EventSpec:
     Reflex 0.10.1 itself sends a script for the browser to evaluate, a toast or an alert.
     """
     logger.error("An event handler failed.", exc_info=exception)
-    spec: EventSpec = MultiSessionState.fail()  # type: ignore[operator] # a handler of a class is a call to make
+    spec: EventSpec = MultiSessionState.fail()  # type: ignore[operator] # a call at run time only
     return spec
 
 

@@ -8,6 +8,13 @@ from datetime import datetime
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+SIGNED_OUT = "signed_out"
+SIGNED_OUT_ALL = "signed_out_all"
+EVICTED = "evicted"
+REPLACED = "replaced"
+ANSWER_LOST = "answer_lost"
+"""Why a session ended, as `DeviceSession.revoked_reason` says; None with the time over means expired."""
+
 
 def new_id() -> str:
     """Return a public, unguessable id (UUIDv4, RFC 9562)."""

@@ -52,9 +52,9 @@ def check_password(password: str, *, about: list[str]) -> None:
     """
     # What is hashed is what is judged: full-width letters spell "password" as well.
     text = _normal(password)
-    if len(text) < PASSWORD_MIN:
+    if min(len(text), len(password)) < PASSWORD_MIN:
         raise PasswordTooShort
-    if max(len(text), len(password)) > PASSWORD_MAX:
+    if len(password) > PASSWORD_MAX:
         raise PasswordTooLong
     text = text.casefold()
     expected = {part for known in about for part in (known.casefold(), *re.split(r"[\s@]+", known.casefold())) if part}

@@ -61,11 +61,6 @@ class MultiSessionState(rx.State):
         """Where to go after signing in: `?next=` if it is a path of this site, else home."""
         return safe_path(self.router.url.query_parameters.get("next", ""))
 
-    @rx.var
-    def is_adding(self) -> bool:
-        """Whether the sign-in page was opened by "Add Account"."""
-        return self.router.url.query_parameters.get("add", "") == "1"
-
     @rx.event
     async def set_active(self, session_id: str) -> AsyncIterator[None]:
         """Switch to another account of this device."""

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from multisession_app.multi_session import device_sessions as verbs
 from multisession_app.multi_session.device_secrets import PresentedDevice
 from multisession_app.multi_session.errors import InvalidSession
-from multisession_app.multi_session.models import Device, User
+from multisession_app.multi_session.models import REPLACED, SIGNED_OUT, SIGNED_OUT_ALL, Device, User
 from tests.multi_session.people import World
 
 Verb = Callable[[Session, PresentedDevice, str], None]
@@ -71,7 +71,7 @@ def test_same_person_again_replaces_the_session(world: World) -> None:
     opened = world.sign_in(world.use(secret), ada)
     assert [s.id for s in world.device(opened.secret).sessions] == [opened.session.id, bob]
     assert opened.session.id != old
-    assert world.row(old).revoked_reason == verbs.REPLACED
+    assert world.row(old).revoked_reason == REPLACED
     with pytest.raises(InvalidSession):
         set_active(world, world.device(opened.secret), old)
 
@@ -111,7 +111,7 @@ def test_revoke_ends_one_session(world: World) -> None:
     secret, (ada, bob) = world.device_with("ada", "bob")
     revoke(world, world.device(secret), ada)
     assert names(world, secret) == ["bob"]
-    assert (world.row(ada).revoked_reason, world.row(ada).revoked_at) == (verbs.SIGNED_OUT, world.clock.now)
+    assert (world.row(ada).revoked_reason, world.row(ada).revoked_at) == (SIGNED_OUT, world.clock.now)
     assert world.row(bob).revoked_at is None
 
 
@@ -175,7 +175,7 @@ def test_revoke_all_ends_everything_on_this_device(world: World) -> None:
     other = world.sign_in(None, ada).secret
     assert world.write(lambda db: verbs.revoke_all(db, world.device(secret), now=world.clock.now)) == 2
     assert names(world, secret) == []
-    assert {world.row(session_id).revoked_reason for session_id in ids} == {verbs.SIGNED_OUT_ALL}
+    assert {world.row(session_id).revoked_reason for session_id in ids} == {SIGNED_OUT_ALL}
     assert names(world, other) == ["ada"]
 
 

@@ -11,7 +11,7 @@ from multisession_app.multi_session import device_sessions as verbs
 from multisession_app.multi_session.device_secrets import PresentedDevice
 from multisession_app.multi_session.device_sessions import Opened, Origin
 from multisession_app.multi_session.errors import SessionChanged, TooManySessions
-from multisession_app.multi_session.models import DeviceSession, User
+from multisession_app.multi_session.models import EVICTED, DeviceSession, User
 from tests.helpers import run
 from tests.multi_session.people import World
 
@@ -44,7 +44,7 @@ def test_above_the_maximum_who_was_used_longest_ago_goes(world: World) -> None:
     opened = sign_in(world, secret, "dora")
     assert [user.name for user in opened.evicted] == ["bob"]
     assert names(world, opened.secret) == ["dora", "ada", "cleo"]
-    assert world.row(bob).revoked_reason == verbs.EVICTED
+    assert world.row(bob).revoked_reason == EVICTED
 
 
 def test_full_device_refuses_and_names_the_accounts(world: World) -> None:

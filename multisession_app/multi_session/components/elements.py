@@ -67,6 +67,32 @@ class MenuRadioItem(RadixThemesComponent):
     on_select: rx.EventHandler[rx.event.no_args_event_spec]
 
 
+_MENU = {"variant": "soft", "color_scheme": "gray", "loop": True}
+
+
+def menu(button: rx.Component, *items: rx.Component, width: str) -> rx.Component:
+    """Return a button that opens a menu (APG: menu button)."""
+    return rx.dropdown_menu.root(
+        rx.dropdown_menu.trigger(button),
+        rx.dropdown_menu.content(*items, class_name="ms-menu", align="end", width=width, **_MENU),
+        # A modal menu hides the rest of the page with its focusable parts from screen readers, which axe refuses.
+        modal=False,
+    )
+
+
+def submenu(icon: str, text: str, *items: rx.Component, class_name: str = "") -> rx.Component:
+    """Return a menu item that opens more items."""
+    return rx.dropdown_menu.sub(
+        rx.dropdown_menu.sub_trigger(rx.icon(icon, size=16, aria_hidden=True), text),
+        submenu_content(*items, class_name=class_name),
+    )
+
+
+def submenu_content(*items: rx.Component, class_name: str = "") -> rx.Component:
+    """Return what a submenu holds: beside the menu, or from the bottom of a narrow screen."""
+    return rx.dropdown_menu.sub_content(*items, class_name=f"ms-menu ms-submenu {class_name}".strip(), **_MENU)
+
+
 def menu_link(icon: str, text: str, href: str) -> rx.Component:
     """Return a menu item that is a real link, so that it opens in a new tab too."""
     return rx.dropdown_menu.item(_link(icon, text, href), as_child=True)

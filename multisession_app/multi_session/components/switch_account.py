@@ -7,7 +7,7 @@ import reflex as rx
 from ..models import DeviceSessionPublic
 from ..runtime import words
 from ..state import MultiSessionState
-from .elements import MenuRadioGroup, MenuRadioItem, menu_link
+from .elements import MenuRadioGroup, MenuRadioItem, menu_link, submenu_content
 from .user_view import user_view
 
 ADD_ACCOUNT_PATH = "/auth/sign-in?add=1"
@@ -16,17 +16,14 @@ ADD_ACCOUNT_PATH = "/auth/sign-in?add=1"
 def switch_account_submenu() -> rx.Component:
     """Return the menu item that opens the accounts of this device. Belongs into a `rx.dropdown_menu.content`."""
     return rx.dropdown_menu.sub(
-        rx.dropdown_menu.sub_trigger(
-            rx.icon("arrow-left-right", size=16, aria_hidden=True),
-            words().switch_account,
-        ),
+        rx.dropdown_menu.sub_trigger(rx.icon("arrow-left-right", size=16, aria_hidden=True), words().switch_account),
         switch_account_submenu_content(),
     )
 
 
 def switch_account_submenu_content() -> rx.Component:
     """Return every account on this device, the active one checked, then "Add Account"."""
-    return rx.dropdown_menu.sub_content(
+    return submenu_content(
         MenuRadioGroup.create(
             rx.foreach(MultiSessionState.accounts, switch_account_submenu_item),
             value=MultiSessionState.session_id,
@@ -34,10 +31,6 @@ def switch_account_submenu_content() -> rx.Component:
         ),
         rx.dropdown_menu.separator(),
         menu_link("circle-plus", words().add_account, ADD_ACCOUNT_PATH),
-        class_name="ms-menu ms-submenu",
-        variant="soft",
-        color_scheme="gray",
-        loop=True,
     )
 
 

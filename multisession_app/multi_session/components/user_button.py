@@ -7,7 +7,7 @@ from reflex.style import LiteralColorMode, color_mode, set_color_mode
 
 from ..runtime import words
 from ..state import MultiSessionState
-from .elements import MenuRadioGroup, MenuRadioItem, menu_action, menu_link
+from .elements import MenuRadioGroup, MenuRadioItem, menu, menu_action, menu_link, submenu
 from .switch_account import switch_account_submenu
 from .user_view import user_avatar, user_view
 
@@ -36,71 +36,50 @@ def user_button(*links: rx.Component) -> rx.Component:
 
 def _signed_in(*links: rx.Component) -> rx.Component:
     word, user = words(), MultiSessionState.user
-    return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(
-            rx.el.button(
-                rx.cond(
-                    MultiSessionState.switching_to != "",
-                    rx.center(rx.spinner(size="2"), width="32px", height="32px"),
-                    user_avatar(user),
-                ),
-                rx.text(user.name, size="2", weight="medium", class_name="ms-cut ms-user-text", max_width="160px"),
-                rx.icon("chevrons-up-down", size=16, aria_hidden=True, flex="none", color=rx.color("gray", 11)),
-                type="button",
-                class_name="ms-trigger",
-                aria_label=f"{word.account_menu}: {user.name}, {user.email}",
-                aria_busy=MultiSessionState.switching_to != "",
-            ),
-        ),
-        rx.dropdown_menu.content(
-            rx.box(user_view(user), class_name="ms-menu-head"),
-            rx.dropdown_menu.separator(),
-            *links,
-            menu_link("settings", word.settings, SETTINGS_PATH),
-            switch_account_submenu(),
-            _theme_submenu(),
-            rx.dropdown_menu.separator(),
-            menu_action("log-out", word.sign_out, MultiSessionState.sign_out),
+    return menu(
+        rx.el.button(
             rx.cond(
-                MultiSessionState.has_others,
-                menu_action("log-out", word.sign_out_all, MultiSessionState.revoke_all),
+                MultiSessionState.switching_to != "",
+                rx.center(rx.spinner(size="2"), width="32px", height="32px"),
+                user_avatar(user),
             ),
-            class_name="ms-menu",
-            variant="soft",
-            color_scheme="gray",
-            align="end",
-            width="260px",
-            loop=True,
+            rx.text(user.name, size="2", weight="medium", class_name="ms-cut ms-user-text", max_width="160px"),
+            rx.icon("chevrons-up-down", size=16, aria_hidden=True, flex="none", color=rx.color("gray", 11)),
+            type="button",
+            class_name="ms-trigger",
+            aria_label=f"{word.account_menu}: {user.name}, {user.email}",
+            aria_busy=MultiSessionState.switching_to != "",
         ),
-        # A modal menu hides the rest of the page with its focusable parts from screen readers, which axe refuses.
-        modal=False,
+        rx.box(user_view(user), class_name="ms-menu-head"),
+        rx.dropdown_menu.separator(),
+        *links,
+        menu_link("settings", word.settings, SETTINGS_PATH),
+        switch_account_submenu(),
+        _theme_submenu(),
+        rx.dropdown_menu.separator(),
+        menu_action("log-out", word.sign_out, MultiSessionState.sign_out),
+        rx.cond(
+            MultiSessionState.has_others,
+            menu_action("log-out", word.sign_out_all, MultiSessionState.revoke_all),
+        ),
+        width="260px",
     )
 
 
 def _signed_out() -> rx.Component:
     word = words()
-    return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(
-            rx.el.button(
-                rx.icon("circle-user-round", size=24, aria_hidden=True),
-                rx.text(word.account, size="2", weight="medium"),
-                type="button",
-                class_name="ms-trigger",
-            ),
+    return menu(
+        rx.el.button(
+            rx.icon("circle-user-round", size=24, aria_hidden=True),
+            rx.text(word.account, size="2", weight="medium"),
+            type="button",
+            class_name="ms-trigger",
         ),
-        rx.dropdown_menu.content(
-            menu_link("log-in", word.sign_in, SIGN_IN_PATH),
-            menu_link("user-plus", word.sign_up, SIGN_UP_PATH),
-            rx.dropdown_menu.separator(),
-            _theme_submenu(),
-            class_name="ms-menu",
-            variant="soft",
-            color_scheme="gray",
-            align="end",
-            width="200px",
-            loop=True,
-        ),
-        modal=False,
+        menu_link("log-in", word.sign_in, SIGN_IN_PATH),
+        menu_link("user-plus", word.sign_up, SIGN_UP_PATH),
+        rx.dropdown_menu.separator(),
+        _theme_submenu(),
+        width="200px",
     )
 
 
@@ -111,20 +90,16 @@ def _theme_submenu() -> rx.Component:
         ("light", word.theme_light),
         ("dark", word.theme_dark),
     ]
-    return rx.dropdown_menu.sub(
-        rx.dropdown_menu.sub_trigger(rx.icon("palette", size=16, aria_hidden=True), word.theme),
-        rx.dropdown_menu.sub_content(
-            MenuRadioGroup.create(
-                *[
-                    MenuRadioItem.create(text, value=mode, text_value=text, on_select=set_color_mode(mode))
-                    for mode, text in choices
-                ],
-                value=color_mode,
-                aria_label=word.theme,
-            ),
-            class_name="ms-menu ms-submenu ms-narrow",
-            variant="soft",
-            color_scheme="gray",
-            loop=True,
+    return submenu(
+        "palette",
+        word.theme,
+        MenuRadioGroup.create(
+            *[
+                MenuRadioItem.create(text, value=mode, text_value=text, on_select=set_color_mode(mode))
+                for mode, text in choices
+            ],
+            value=color_mode,
+            aria_label=word.theme,
         ),
+        class_name="ms-narrow",
     )
