@@ -27,7 +27,8 @@ def _database() -> str:
     if url := os.environ.get("REFLEX_DB_URL"):
         return url
     folder = Path(__file__).parent / ".data"
-    folder.mkdir(exist_ok=True)
+    # Nobody else on the machine is to read it.
+    folder.mkdir(mode=0o700, exist_ok=True)
     return f"sqlite:///{folder / 'app.db'}"
 
 

@@ -35,6 +35,7 @@ _HOMES = {
     "kit": "runtime",
     "by_account": "components",
     "link_button": "components",
+    "menu_link": "components",
     "manage_account": "components",
     "manage_accounts": "components",
     "profile": "components",

@@ -147,6 +147,20 @@ def find_ended(db: Session, device_id: str, session_id: str) -> tuple[DeviceSess
     return db.exec(statement).first()
 
 
+def evicted_at(db: Session, device_id: str, at: datetime) -> list[str]:
+    """Return the names of those who were signed out to make room for the sign-in of that moment."""
+    statement = (
+        select(User.name)
+        .join(DeviceSession, col(DeviceSession.user_id) == col(User.id))
+        .where(
+            DeviceSession.device_id == device_id,
+            DeviceSession.revoked_reason == EVICTED,
+            DeviceSession.revoked_at == at,
+        )
+    )
+    return list(db.exec(statement).all())
+
+
 def _make_room(db: Session, device_id: str, *, maximum: int, evict: bool, now: datetime) -> tuple[User, ...]:
     held = list(
         db.exec(

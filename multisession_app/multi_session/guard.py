@@ -114,16 +114,21 @@ async def _boot(
     # Should the socket go between the snapshot and `arrive`, nobody knows what the tab has on screen.
     await accounts._name_tab(connection.tab, UNKNOWN)
     if connection.shown and connection.device_id:
-        await _explain(accounts, connection.device_id, connection.shown)
+        await _explain(accounts, connection.device_id, connection.shown, is_switch=is_same_document)
 
 
-async def _explain(accounts: MultiSessionState, device_id: str, shown: str) -> None:
+async def _explain(accounts: MultiSessionState, device_id: str, shown: str, *, is_switch: bool) -> None:
     """Say why the account that the tab showed is no longer the one on screen."""
     found = await kit().find_ended(device_id, shown)
     if found is None:
         return
     session, user = found
     word, kind, name = words(), ENDED, accounts.user.name
+    current = next((held for held in accounts.accounts if held.is_current), None)
+    # A sign-in ends in a fresh document; to switch to that account later is no reason to say it again.
+    if current and not is_switch and (evicted := await kit().evicted_at(device_id, current.created_at)):
+        accounts._say(ENDED, word.made_room, ", ".join(evicted), name)
+        return
     if session.revoked_at is None and session.expires_at > kit().now():
         kind, text = SWITCHED, word.switched if name else ""
     elif session.revoked_reason == SIGNED_OUT_ALL:

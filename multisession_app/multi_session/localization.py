@@ -48,10 +48,10 @@ class Localization:
     sign_in_title: str = "Sign in"
     sign_up_title: str = "Create your account"
     add_account_title: str = "Add an account"
-    add_account_hint: str = "The accounts signed in on this browser stay signed in."
+    add_account_hint: str = "The other accounts stay signed in, as far as there is room."
     no_account_yet: str = "No account yet?"
     have_account: str = "Have an account already?"
-    password_hint: str = "At least 8 characters."  # noqa: S105 - a label
+    password_hint: str = "At least 8 characters, and not a common password."  # noqa: S105 - a label
     signed_out_title: str = "You are signed out"
     signed_out_text: str = "Sign in to see this page."
     cookies_blocked: str = "This browser blocks cookies. Allow them for this site to sign in."
@@ -63,6 +63,7 @@ class Localization:
     session_over: str = "The session of {name} has ended. You are now using {next}."
     session_over_last: str = "The session of {name} has ended. Sign in again."
     evicted: str = "{name} was signed out to make room."
+    made_room: str = "You are now using {next}. {name} was signed out to make room."
     not_carried_out: str = "The account changed meanwhile, so your last action was not carried out."
 
     unreachable: str = "The server could not be reached. Check your connection and try again."
@@ -78,8 +79,8 @@ class Localization:
     invalid_image: str = "Enter an https address of at most 2048 characters, or leave it empty."
     password_too_short: str = "Use at least 8 characters."  # noqa: S105 - a sentence
     password_too_long: str = "Use at most 128 characters."  # noqa: S105 - a sentence
-    password_too_common: str = "This password is among the first that anyone would guess. Choose another."  # noqa: S105
-    too_many_sessions: str = "This browser is full. Sign out of one account first: {accounts}."
+    password_too_common: str = "This password is too common: it is among the first that anyone would try."  # noqa: S105
+    too_many_sessions: str = "There is no room for another account. Sign out of one first: {accounts}."
     invalid_origin: str = "This request does not come from a page of this app."
 
     def sentence(self, error: MultiSessionError) -> str:

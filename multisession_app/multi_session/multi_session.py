@@ -148,6 +148,10 @@ class MultiSession:
         """Return a session of this device, ended or not, with its user."""
         return await self.database.read(lambda db: device_sessions.find_ended(db, device_id, session_id))
 
+    async def evicted_at(self, device_id: str, at: datetime) -> list[str]:
+        """Return the names of those who were signed out to make room for the sign-in of that moment."""
+        return await self.database.read(lambda db: device_sessions.evicted_at(db, device_id, at))
+
     async def ping(self) -> None:
         """Return if the database answers, else raise its error."""
         await self.database.read(lambda db: db.exec(select(1)).one())

@@ -15,6 +15,7 @@ from tests.e2e.people import (
     join,
     open_accounts,
     session_ids,
+    sign_up,
     switch,
 )
 
@@ -141,3 +142,33 @@ def test_signing_out_of_all_accounts_empties_every_tab(
     assert session_ids(context, base_url) == {}
     tabs[1].reload()
     expect_signed_out(tabs[1])
+
+
+@pytest.mark.parametrize("is_hesitant", [False, True], ids=["at once", "after the row has gone"])
+def test_a_double_click_signs_one_account_out(page: Page, people: list[Person], is_hesitant: bool) -> None:
+    """The row below moves up under the pointer; the second click was not meant for it."""
+    ada, grace, alan = people
+    page.goto("/settings/account")
+    expect_account(page, alan)
+    button = row(page, grace).get_by_role("button", name=WORDS.sign_out)
+    button.scroll_into_view_if_needed()
+    place = button.bounding_box()
+    assert place
+    at = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    page.mouse.click(*at)
+    if is_hesitant:
+        expect(row(page, grace)).to_have_count(0)
+    page.mouse.click(*at)
+    expect_notice(page, WORDS.signed_out_last.replace("{name}", "Grace"))
+    expect(row(page, grace)).to_have_count(0)
+    expect(row(page, ada)).to_be_visible()
+    expect(row(page, alan)).to_be_visible()
+
+
+def test_who_made_room_is_named(page: Page, context: BrowserContext, base_url: str) -> None:
+    """The sixth account is let in, and the person is told who had to go."""
+    join(context, base_url, "Ada", "Grace", "Alan", "Edsger", "Barbara")
+    page.goto("/")
+    sixth = sign_up(page, "Donald", path="/auth/sign-up?add=1")
+    expect_account(page, sixth)
+    expect_notice(page, WORDS.made_room.replace("{next}", "Donald").replace("{name}", "Ada"))

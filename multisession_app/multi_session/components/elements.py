@@ -67,6 +67,14 @@ class MenuRadioItem(RadixThemesComponent):
     on_select: rx.EventHandler[rx.event.no_args_event_spec]
 
 
+_DOUBLE_CLICK_MS = 500
+
+
+def once(action: Any) -> Any:
+    """Return the action so that a double click does it once: the second click may meet the row that moved up."""
+    return action.throttle(_DOUBLE_CLICK_MS)
+
+
 _MENU = {"variant": "soft", "color_scheme": "gray", "loop": True}
 
 

@@ -8,7 +8,7 @@ from ..models import DeviceSessionPublic
 from ..runtime import words
 from ..state import MultiSessionState
 from .account_page import card
-from .elements import link_button
+from .elements import link_button, once
 from .switch_account import ADD_ACCOUNT_PATH
 from .user_view import user_view
 
@@ -31,7 +31,10 @@ def manage_accounts() -> rx.Component:
             rx.cond(
                 MultiSessionState.has_others,
                 rx.button(
-                    word.sign_out_all, variant="outline", color_scheme="red", on_click=MultiSessionState.revoke_all
+                    word.sign_out_all,
+                    variant="outline",
+                    color_scheme="red",
+                    on_click=once(MultiSessionState.revoke_all()),
                 ),
             ),
             spacing="3",
@@ -58,7 +61,7 @@ def manage_account(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
                         variant="soft",
                         loading=is_coming,
                         aria_label=f"{word.switch_account}: {name}",
-                        on_click=MultiSessionState.set_active(session.id),
+                        on_click=once(MultiSessionState.set_active(session.id)),
                     ),
                 ),
                 rx.button(
@@ -67,7 +70,7 @@ def manage_account(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
                     variant="outline",
                     color_scheme="gray",
                     aria_label=f"{word.sign_out}: {name}",
-                    on_click=MultiSessionState.revoke(session.id),
+                    on_click=once(MultiSessionState.revoke(session.id)),
                 ),
                 spacing="2",
                 align="center",
