@@ -86,8 +86,7 @@ def _welcome() -> rx.Component:
     return rx.vstack(
         rx.heading("One browser, all your accounts", as_="h1", size="8", text_align="center"),
         rx.text(
-            "Sign in with as many accounts as you like and switch with one click. "
-            "Each has notes and a draft of its own.",
+            "Stay signed in with several accounts and switch with one click. Each has notes and a draft of its own.",
             size="4",
             color_scheme="gray",
             text_align="center",
