@@ -34,7 +34,8 @@ class Tab(RawSocket):
         """Connect and take the snapshot, then settle, or be a tab that has not yet shown what it was sent."""
         super().__init__(url, **options)
         try:
-            self.wait_for(lambda seen: value(seen, KIT, "is_loaded"), "the snapshot")
+            # Longer than the 10 s after which Reflex 0.10.1 takes the lock of a state from another process.
+            self.wait_for(lambda seen: value(seen, KIT, "is_loaded"), "the snapshot", 20)
             if settles:
                 self.settle()
         except BaseException:
