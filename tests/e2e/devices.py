@@ -30,12 +30,11 @@ def value(variables: Variables, state: str, name: str) -> Any:
 class Tab(RawSocket):
     """A raw socket that behaves as a tab does: it keeps its new token, and echoes what the server asks it to."""
 
-    def __init__(self, url: str, *, settles: bool = True, **options: Any) -> None:
+    def __init__(self, url: str, *, settles: bool = True, patience: float = 10, **options: Any) -> None:
         """Connect and take the snapshot, then settle, or be a tab that has not yet shown what it was sent."""
         super().__init__(url, **options)
         try:
-            # Longer than the 10 s after which Reflex 0.10.1 takes the lock of a state from another process.
-            self.wait_for(lambda seen: value(seen, KIT, "is_loaded"), "the snapshot", 20)
+            self.wait_for(lambda seen: value(seen, KIT, "is_loaded"), "the snapshot", patience)
             if settles:
                 self.settle()
         except BaseException:

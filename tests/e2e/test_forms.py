@@ -102,6 +102,22 @@ def test_a_lost_connection_is_said_and_survived(page: Page, context: BrowserCont
     expect_account(page, ada)
 
 
+def test_a_slow_connection_is_given_up_in_words(page: Page, ada: Person) -> None:
+    """No answer comes: the form waits its time, here a twentieth of it, and then can be sent again."""
+    page.add_init_script(
+        "const wait = AbortSignal.timeout; AbortSignal.timeout = (ms) => wait.call(AbortSignal, ms / 20)"
+    )
+    page.goto("/auth/sign-in")
+    fill_sign_in(page, ada)
+    page.route(SIGN_IN, lambda route: None)
+    submit_sign_in(page)
+    expect(page.get_by_role("button", name=WORDS.sign_in, exact=True)).to_be_disabled()
+    expect_refusal(page, WORDS.unreachable)
+    page.unroute(SIGN_IN)
+    submit_sign_in(page)
+    expect_account(page, ada)
+
+
 @pytest.mark.parametrize("where", [SIGN_IN, GET_SESSION])
 def test_an_answer_that_is_not_ours_is_said(page: Page, ada: Person, where: str) -> None:
     """A proxy's error page in place of the answer leaves a message and an enabled button."""

@@ -9,6 +9,9 @@ import pytest
 from tests.e2e.devices import Device
 from tests.e2e.server import Server
 
+LOCK_SECONDS = 10
+"""Reflex's `redis_lock_expiration`: a process that waits for a state of the other one may wait so long."""
+
 
 @pytest.fixture
 def workers(server: Server, redis_url: str, tmp_path: Path) -> Iterator[Server]:
@@ -51,6 +54,6 @@ def test_drafts_are_kept_apart_in_redis(device: Device) -> None:
     for round_trip in range(3):
         for person in (ada, grace):
             device.post("/multi-session/set-active", {"sessionId": sessions[person.email]}).raise_for_status()
-            with device.tab(token="the-tab") as tab:
+            with device.tab(token="the-tab", patience=LOCK_SECONDS + 10) as tab:
                 assert tab.draft == (f"of {person.name}" if round_trip else "")
                 tab.write_draft(f"of {person.name}")
