@@ -8,6 +8,7 @@ Layers, each importing only from those before it:
     users, device_sessions                   the verbs
     cookies, origins, live                   what a request brings; the open sockets
     multi_session                            a verb in a transaction, then the message to the tabs
+    timekeeping                              tells tabs when a session's time is over
     presented                                what the gate hands on
     gate                                     the ASGI middleware before everything
     runtime                                  where the Reflex half finds the running kit

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from .cookies import set_cookie
 from .device_secrets import PresentedDevice
 from .device_sessions import Opened, Origin, list_device_sessions
-from .errors import MultiSessionError, SessionChanged
+from .errors import MultiSessionError, NotSignedIn, SessionChanged
 from .models import UserPublic
 from .multi_session import MultiSession
 from .options import BASE_PATH, USER_AGENT_MAX
@@ -36,6 +36,8 @@ def api(multi_session: MultiSession) -> Starlette:
         ("POST", "/multi-session/revoke", door.revoke),
         ("POST", "/multi-session/revoke-others", door.revoke_others),
         ("POST", "/multi-session/revoke-all", door.revoke_all),
+        ("POST", "/multi-session/forget", door.forget),
+        ("POST", "/update-user", door.update_user),
         ("GET", "/ok", door.ok),
     ]
     return Starlette(
@@ -115,6 +117,26 @@ class _Door:
             await self._kit.revoke_all(device)
         return JSONResponse({"status": True})
 
+    async def forget(self, request: Request) -> JSONResponse:
+        session_id = session_id_of(await read_body(request))
+        await self._kit.forget(await _held(request), session_id)
+        return JSONResponse({"status": True})
+
+    async def update_user(self, request: Request) -> JSONResponse:
+        body = await read_body(request)
+        device = await _device_on_screen(request, body)
+        if device is None or device.active is None:
+            raise NotSignedIn
+        name, image = device.active.user.name, device.active.user.image
+        # What is not mentioned stays; null takes the picture away.
+        await self._kit.update_profile(
+            device,
+            device.active_id,
+            name=text_of(body, "name") if "name" in body else name,
+            image=(body["image"] and text_of(body, "image")) if "image" in body else image,
+        )
+        return JSONResponse({"status": True})
+
     async def ok(self, request: Request) -> JSONResponse:
         await self._kit.ping()
         return JSONResponse({"ok": True})
@@ -128,7 +150,8 @@ def _answering(handler: Handler, multi_session: MultiSession) -> Handler:
             response = await handler(request)
         except MultiSessionError as error:
             message = multi_session.options.localization.sentence(error)
-            response = JSONResponse({"code": error.code, "message": message}, status_code=error.status)
+            body = {"code": error.code, "message": message} | ({"field": error.field} if error.field else {})
+            response = JSONResponse(body, status_code=error.status)
         response.headers["Cache-Control"] = "no-store"
         return response
 

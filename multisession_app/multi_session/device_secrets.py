@@ -11,14 +11,15 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, and_, col, or_, select, update
+from sqlmodel.sql.expression import Select
 
 from .errors import SessionChanged
-from .models import ANSWER_LOST, Device, DeviceSecret, DeviceSession, DeviceSessionPublic, User
+from .models import ANSWER_LOST, EVICTED, Device, DeviceSecret, DeviceSession, DeviceSessionPublic, User
 from .options import ANSWER_ON_ITS_WAY, SECRET_GRACE
 
 
@@ -37,12 +38,17 @@ def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""`idle_since` where a session may be idle for ever; else one not used since then has ended."""
+
+
 @dataclass(frozen=True)
 class PresentedDevice:
     """What a cookie has proved: a device, and the valid sessions that its secret opens, last used first.
 
     The first of them is the active one. So whoever is to take over does so the moment the active session ends,
-    for whatever reason, with nothing to write.
+    for whatever reason, with nothing to write. `remembered` are the accounts whose time is over or who made room:
+    they stand on the device's screens and open nothing. `ends_at` is when the next session will run out of time.
     """
 
     id: str
@@ -50,6 +56,9 @@ class PresentedDevice:
     generation: int
     is_first_use: bool
     sessions: tuple[DeviceSessionPublic, ...]
+    remembered: tuple[DeviceSessionPublic, ...] = ()
+    idle_since: datetime = NEVER
+    ends_at: datetime | None = None
 
     @property
     def active(self) -> DeviceSessionPublic | None:
@@ -63,24 +72,31 @@ class PresentedDevice:
 
 
 # Statements of hot paths are made once: SQLAlchemy takes longer to make one than SQLite to run it.
-OPENED = and_(
-    col(DeviceSession.device_id) == bindparam("device"),
-    col(DeviceSession.generation) <= bindparam("up_to"),
+VALID = and_(
     col(DeviceSession.revoked_at).is_(None),
     col(DeviceSession.expires_at) > bindparam("now"),
+    col(DeviceSession.last_active_at) > bindparam("idle_since"),
 )
-"""The valid sessions that a device's secret opens; its parameters are those of `opened_by`."""
+HELD = or_(col(DeviceSession.revoked_at).is_(None), col(DeviceSession.revoked_reason) == EVICTED)
+"""The sessions that stand on a device's screens: the valid ones, and the remembered rest. One row for each user."""
+KNOWN = and_(
+    col(DeviceSession.device_id) == bindparam("device"), col(DeviceSession.generation) <= bindparam("up_to"), HELD
+)
+"""Those of `HELD` that a device's secret may see; its parameters are those of `opened_by`."""
+OPENED = and_(KNOWN, VALID)
+"""The valid sessions that a device's secret opens."""
 
+_WHAT = select(DeviceSecret, Device, DeviceSession, User)
 _PRESENT = (
-    select(DeviceSecret, Device, DeviceSession, User)
+    # SQLModel 0.0.50 has types for a select of four.
+    cast("Select[DeviceSecret, Device, DeviceSession, User, bool]", _WHAT.add_columns(VALID))
     .join(Device, col(Device.id) == col(DeviceSecret.device_id))
     .join(
         DeviceSession,
         and_(
             col(DeviceSession.device_id) == col(Device.id),
             col(DeviceSession.generation) <= col(DeviceSecret.generation),
-            col(DeviceSession.revoked_at).is_(None),
-            col(DeviceSession.expires_at) > bindparam("now"),
+            HELD,
         ),
         isouter=True,
     )
@@ -95,33 +111,47 @@ _PRESENT_AGAIN = _PRESENT.where(
 
 
 def opened_by(device: PresentedDevice, now: datetime) -> dict[str, Any]:
-    """Return the parameters of `OPENED`."""
-    return {"device": device.id, "up_to": device.generation, "now": now}
+    """Return the parameters of `OPENED`; `KNOWN` takes the first two of them."""
+    return {"device": device.id, "up_to": device.generation, "now": now, "idle_since": device.idle_since}
 
 
-def present(db: Session, secret_hash: str, *, now: datetime) -> PresentedDevice | None:
+def present(db: Session, secret_hash: str, *, now: datetime, idle_since: datetime = NEVER) -> PresentedDevice | None:
     """Return the device behind a cookie and its sessions, in one statement; None for an unknown cookie."""
-    return _presented(db.exec(_PRESENT_BY_HASH, params={"hash": secret_hash, "now": now}).all())
+    at = {"now": now, "idle_since": idle_since}
+    return _presented(db.exec(_PRESENT_BY_HASH, params={"hash": secret_hash, **at}).all(), **at)
 
 
-def present_again(db: Session, device_id: str, generation: int, *, now: datetime) -> PresentedDevice | None:
+def present_again(
+    db: Session, device_id: str, generation: int, *, now: datetime, idle_since: datetime = NEVER
+) -> PresentedDevice | None:
     """Return the device that a cookie has proved before, as it is now; None if its secret has died since."""
-    again = {"device": device_id, "generation": generation, "now": now}
-    return _presented(db.exec(_PRESENT_AGAIN, params=again).all())
+    at = {"now": now, "idle_since": idle_since}
+    return _presented(db.exec(_PRESENT_AGAIN, params={"device": device_id, "generation": generation, **at}).all(), **at)
 
 
-def _presented(rows: Sequence[tuple[DeviceSecret, Device, DeviceSession, User]]) -> PresentedDevice | None:
+def _presented(
+    rows: Sequence[tuple[DeviceSecret, Device, DeviceSession, User, bool]], *, now: datetime, idle_since: datetime
+) -> PresentedDevice | None:
     if not rows:
         return None
     secret, device, *_ = rows[0]
-    # A device without a valid session comes as one row with nothing joined.
-    held = [(session, user) for *_, session, user in rows if session is not None]
+    # A device that holds nothing comes as one row with nothing joined.
+    held = [(session, user, is_valid) for *_, session, user, is_valid in rows if session is not None]
+    valid = [(session, user) for session, user, is_valid in held if is_valid]
+    ends = [min(session.expires_at, now + (session.last_active_at - idle_since)) for session, _ in valid]
     return PresentedDevice(
         id=device.id,
         state_key=device.state_key,
         generation=secret.generation,
         is_first_use=secret.first_used_at is None,
-        sessions=tuple(DeviceSessionPublic.of(s, u, is_current=place == 0) for place, (s, u) in enumerate(held)),
+        sessions=tuple(DeviceSessionPublic.of(s, u, is_current=place == 0) for place, (s, u) in enumerate(valid)),
+        remembered=tuple(
+            DeviceSessionPublic.of(s, u, is_current=False, is_signed_out=True)
+            for s, u, is_valid in held
+            if not is_valid
+        ),
+        idle_since=idle_since,
+        ends_at=min(ends, default=None),
     )
 
 

@@ -8,13 +8,23 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, func, select, update
+from sqlmodel import Session, and_, col, func, not_, select, update
 
 from . import device_secrets
-from .device_secrets import OPENED, PresentedDevice, opened_by
+from .device_secrets import HELD, KNOWN, OPENED, VALID, PresentedDevice, opened_by
 from .errors import InvalidSession, TooManySessions
-from .models import EVICTED, REPLACED, SIGNED_OUT, SIGNED_OUT_ALL, Device, DeviceSession, DeviceSessionPublic, User
-from .options import ACTIVITY_INTERVAL
+from .models import (
+    EVICTED,
+    FORGOTTEN,
+    REPLACED,
+    SIGNED_OUT,
+    SIGNED_OUT_ALL,
+    Device,
+    DeviceSession,
+    DeviceSessionPublic,
+    User,
+)
+from .options import ACTIVITY_INTERVAL, REMEMBERED_MAX
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,8 @@ def sign_in(
         # First of all: it locks the device, so that parallel sign-ins count each other's sessions below.
         secret, generation = device_secrets.rotate(db, device, now=now)
         _end(db, REPLACED, now, col(DeviceSession.device_id) == device_id, col(DeviceSession.user_id) == user.id)
-        evicted = _make_room(db, device_id, maximum=maximum, evict=evict, now=now)
+        evicted = _make_room(db, device, maximum=maximum, evict=evict, now=now)
+        _forget_oldest(db, device, now=now)
     session = DeviceSession(
         device_id=device_id,
         user_id=user.id,
@@ -113,22 +124,34 @@ def revoke(db: Session, device: PresentedDevice, session_id: str, *, now: dateti
     Raises:
         InvalidSession: as in `set_active`, so also the second time.
     """
-    if not _end(db, SIGNED_OUT, now, OPENED, col(DeviceSession.id) == session_id, opened_by=opened_by(device, now)):
+    if not _end(db, SIGNED_OUT, now, OPENED, col(DeviceSession.id) == session_id, params=opened_by(device, now)):
         raise InvalidSession
 
 
 def revoke_others(db: Session, device: PresentedDevice, keep: str, *, now: datetime) -> int:
     """End every account on this device but the one whose session is to `keep`, and return how many."""
     others = col(DeviceSession.id) != keep
-    return _end(db, SIGNED_OUT, now, OPENED, others, opened_by=opened_by(device, now))
+    return _end(db, SIGNED_OUT, now, OPENED, others, params=opened_by(device, now))
 
 
 def revoke_all(db: Session, device: PresentedDevice, *, now: datetime) -> int:
     """End every account on this device and return how many.
 
-    Those too that the presented secret is too old to open: whoever signs out of all leaves nothing behind.
+    Those too that the presented secret is too old to open, and the remembered ones: whoever signs out of all leaves
+    nothing behind.
     """
     return _end(db, SIGNED_OUT_ALL, now, col(DeviceSession.device_id) == device.id)
+
+
+def forget(db: Session, device: PresentedDevice, session_id: str, *, now: datetime) -> None:
+    """Take a remembered account off this device's screens.
+
+    Raises:
+        InvalidSession: unknown, foreign, forgotten before, or signed in: that one can be signed out.
+    """
+    chosen = col(DeviceSession.id) == session_id
+    if not _end(db, FORGOTTEN, now, KNOWN, not_(VALID), chosen, params=opened_by(device, now)):
+        raise InvalidSession
 
 
 def note_activity(db: Session, session_id: str, *, now: datetime) -> None:
@@ -161,17 +184,14 @@ def evicted_at(db: Session, device_id: str, at: datetime) -> list[str]:
     return list(db.exec(statement).all())
 
 
-def _make_room(db: Session, device_id: str, *, maximum: int, evict: bool, now: datetime) -> tuple[User, ...]:
+def _make_room(db: Session, device: PresentedDevice, *, maximum: int, evict: bool, now: datetime) -> tuple[User, ...]:
     held = list(
         db.exec(
             select(DeviceSession, User)
             .join(User, col(User.id) == col(DeviceSession.user_id))
-            .where(
-                DeviceSession.device_id == device_id,
-                col(DeviceSession.revoked_at).is_(None),
-                DeviceSession.expires_at > now,
-            )
-            .order_by(col(DeviceSession.activation).desc(), col(DeviceSession.id))
+            .where(DeviceSession.device_id == device.id, VALID)
+            .order_by(col(DeviceSession.activation).desc(), col(DeviceSession.id)),
+            params={"now": now, "idle_since": device.idle_since},
         ).all()
     )
     surplus = held[max(maximum - 1, 0) :]
@@ -182,15 +202,23 @@ def _make_room(db: Session, device_id: str, *, maximum: int, evict: bool, now: d
     return tuple(user for _, user in surplus)
 
 
+def _forget_oldest(db: Session, device: PresentedDevice, *, now: datetime) -> None:
+    # All of the device's, whatever secret may see them: else a browser that many people pass by keeps them all.
+    remembered = and_(col(DeviceSession.device_id) == device.id, HELD, not_(VALID))
+    newest = select(DeviceSession.id).where(remembered).order_by(col(DeviceSession.activation).desc())
+    surplus = col(DeviceSession.id).not_in(newest.limit(REMEMBERED_MAX))
+    _end(db, FORGOTTEN, now, remembered, surplus, params={"now": now, "idle_since": device.idle_since})
+
+
 def _end(
     db: Session,
     reason: str,
     now: datetime,
     *which: ColumnElement[bool],
-    opened_by: dict[str, Any] | None = None,
+    params: dict[str, Any] | None = None,
 ) -> int:
-    ended = update(DeviceSession).where(col(DeviceSession.revoked_at).is_(None), *which)
-    return db.exec(ended.values(revoked_at=now, revoked_reason=reason), params=opened_by).rowcount
+    ended = update(DeviceSession).where(HELD, *which)
+    return db.exec(ended.values(revoked_at=now, revoked_reason=reason), params=params).rowcount
 
 
 _others = aliased(DeviceSession)

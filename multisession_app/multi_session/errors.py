@@ -9,12 +9,14 @@ class MultiSessionError(Exception):
     """A refusal that has a code, a status and a sentence for the person.
 
     `code` follows Better Auth's error codes where it has one, since its client compares them.
-    The sentence is the word of the same name as `word` in `localization.Localization`.
+    The sentence is the word of the same name as `word` in `localization.Localization`. `field` is the field of a form
+    that it is about.
     """
 
     code: ClassVar[str] = "BAD_REQUEST"
     status: ClassVar[int] = 400
     word: ClassVar[str] = "bad_request"
+    field: ClassVar[str] = ""
 
 
 class InvalidSession(MultiSessionError):
@@ -44,43 +46,43 @@ class InvalidCredentials(MultiSessionError):
 class EmailTaken(MultiSessionError):
     """Sign-up with the e-mail of an existing user."""
 
-    code, status, word = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", 422, "email_taken"
+    code, status, word, field = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", 422, "email_taken", "email"
 
 
 class InvalidEmail(MultiSessionError):
     """Not an e-mail address (RFC 5321 syntax)."""
 
-    code, status, word = "INVALID_EMAIL", 400, "invalid_email"
+    code, status, word, field = "INVALID_EMAIL", 400, "invalid_email", "email"
 
 
 class InvalidName(MultiSessionError):
     """An empty or over-long name."""
 
-    code, status, word = "INVALID_NAME", 400, "invalid_name"
+    code, status, word, field = "INVALID_NAME", 400, "invalid_name", "name"
 
 
 class InvalidImage(MultiSessionError):
     """A picture address that is not an https URL or is over-long."""
 
-    code, status, word = "INVALID_IMAGE", 400, "invalid_image"
+    code, status, word, field = "INVALID_IMAGE", 400, "invalid_image", "image"
 
 
 class PasswordTooShort(MultiSessionError):
     """Fewer characters than `options.PASSWORD_MIN`."""
 
-    code, status, word = "PASSWORD_TOO_SHORT", 400, "password_too_short"
+    code, status, word, field = "PASSWORD_TOO_SHORT", 400, "password_too_short", "password"
 
 
 class PasswordTooLong(MultiSessionError):
     """More characters than `options.PASSWORD_MAX`."""
 
-    code, status, word = "PASSWORD_TOO_LONG", 400, "password_too_long"
+    code, status, word, field = "PASSWORD_TOO_LONG", 400, "password_too_long", "password"
 
 
 class PasswordTooCommon(MultiSessionError):
     """Among the first guesses of anyone (NIST SP 800-63B-4, 3.1.1.2: blocklist)."""
 
-    code, status, word = "PASSWORD_TOO_COMMON", 400, "password_too_common"
+    code, status, word, field = "PASSWORD_TOO_COMMON", 400, "password_too_common", "password"
 
 
 class TooManySessions(MultiSessionError):

@@ -74,7 +74,8 @@ class Gate:
         named_tab = Headers(scope=scope).get(TAB_HEADER.decode())
         if scope["type"] == "http" and named_tab is not None:
             tab, shown = _split_tab(named_tab)
-            device = await presented.device()
+            # A page that reads something in a tab's name does so by itself, not because a person asks for it.
+            device = await presented.device(is_use=scope["method"] not in SAFE_METHODS)
             session_id = device.active_id if device else ""
             self._call_back(tab, device, session_id)
             if scope["method"] not in SAFE_METHODS and shown not in {None, session_id}:

@@ -18,7 +18,7 @@ from .device_secrets import PresentedDevice
 from .errors import OptionsError
 from .gate import tree_token
 from .live import Connection
-from .models import EVICTED, SIGNED_OUT, SIGNED_OUT_ALL
+from .models import EVICTED, FORGOTTEN, REPLACED, SIGNED_OUT, SIGNED_OUT_ALL
 from .presented import Acting
 from .runtime import kit, words
 from .state import ENDED, SWITCHED, UNKNOWN, MultiSessionState
@@ -70,7 +70,11 @@ class SessionGuard(Middleware):
         router_data = context.router_data or state.router_data
         acting = Acting.read(router_data.get("headers") or {})
         connection = kit().live.connections.get(acting.connection)
-        device = await kit().present_again(acting.device, acting.generation) if acting.device else None
+        is_from_browser = context.parent_txid is None
+        device = None
+        if acting.device:
+            is_use = is_from_browser and _is_done_by_a_person(event)
+            device = await kit().present_again(acting.device, acting.generation, is_use=is_use)
         is_over = acting.session and (device is None or acting.session not in {s.id for s in device.sessions})
         # Whatever way an event has come: its ids and the tree that it would run on belong together, or it does not.
         if is_over or context.token != tree_token(device, acting.session, acting.tab):
@@ -80,7 +84,8 @@ class SessionGuard(Middleware):
             return StateUpdate()
         if connection is not None:
             connection.router_data = router_data
-            is_from_browser = context.parent_txid is None
+            if device is not None:
+                connection.ends_at = device.ends_at
             if connection.is_fenced and is_from_browser and event.name not in _PASS_THE_FENCE:
                 connection.dropped += 1
                 return StateUpdate()
@@ -92,6 +97,11 @@ class SessionGuard(Middleware):
             # Reflex drops a tree that was not used for an hour and makes an empty one on a socket that lives on.
             accounts._show(acting, device)
         return None
+
+
+def _is_done_by_a_person(event: Event) -> bool:
+    # A page that comes back after its connection was cut, or reads anew, does so by itself.
+    return event.name not in {_REFRESH, _CONFIRM} and (event.name not in _BOOTS or "hashes" in event.payload)
 
 
 async def _boot(
@@ -114,30 +124,33 @@ async def _boot(
     # Should the socket go between the snapshot and `arrive`, nobody knows what the tab has on screen.
     await accounts._name_tab(connection.tab, UNKNOWN)
     if connection.shown and connection.device_id:
-        await _explain(accounts, connection.device_id, connection.shown, is_switch=is_same_document)
+        await _explain(accounts, connection.device_id, connection.shown)
 
 
-async def _explain(accounts: MultiSessionState, device_id: str, shown: str, *, is_switch: bool) -> None:
+async def _explain(accounts: MultiSessionState, device_id: str, shown: str) -> None:
     """Say why the account that the tab showed is no longer the one on screen."""
     found = await kit().find_ended(device_id, shown)
     if found is None:
         return
     session, user = found
     word, kind, name = words(), ENDED, accounts.user.name
-    current = next((held for held in accounts.accounts if held.is_current), None)
-    # A sign-in ends in a fresh document; to switch to that account later is no reason to say it again.
-    if current and not is_switch and (evicted := await kit().evicted_at(device_id, current.created_at)):
-        accounts._say(ENDED, word.made_room, ", ".join(evicted), name)
-        return
-    if session.revoked_at is None and session.expires_at > kit().now():
-        kind, text = SWITCHED, word.switched if name else ""
+    is_over = not any(held.id == shown and not held.is_signed_out for held in accounts.accounts)
+    if not is_over or session.revoked_reason in {REPLACED, EVICTED}:
+        current = next((held for held in accounts.accounts if held.is_current), None)
+        # Who was switched to since signing in is no news any more.
+        is_new = current is not None and current.last_active_at == current.created_at
+        if current and is_new and (evicted := await kit().evicted_at(device_id, current.created_at)):
+            accounts._say(ENDED, word.made_room, ", ".join(evicted), name)
+            return
+    if not is_over or session.revoked_reason == REPLACED:
+        kind, text = SWITCHED, word.switched if name and user.id != accounts.user.id else ""
     elif session.revoked_reason == SIGNED_OUT_ALL:
         text = word.signed_out_everyone
     elif session.revoked_reason == SIGNED_OUT:
         text = word.signed_out_now if name else word.signed_out_last
     elif session.revoked_reason == EVICTED:
         text = word.evicted
-    elif session.revoked_reason is None:
+    elif session.revoked_reason in {None, FORGOTTEN}:
         text = word.session_over if name else word.session_over_last
     else:
         text = ""

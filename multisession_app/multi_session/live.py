@@ -8,6 +8,7 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from redis.asyncio import Redis
@@ -22,7 +23,8 @@ class Connection:
     `shown` is the session that the tab last had on screen ("" for signed out, None for not known), `tree` the
     name of its Reflex state tree. While `is_fenced`, from the start until the boot event or the
     tab says otherwise, what the browser sends was meant for `shown`. `router_data` is
-    that of its last event, for events that the server sends to the tab.
+    that of its last event, for events that the server sends to the tab. `ends_at` is when the time of one of its
+    device's sessions is over, unless it is used meanwhile.
     """
 
     tab: str
@@ -35,6 +37,7 @@ class Connection:
     dropped: int = 0
     router_data: dict[str, Any] = field(default_factory=dict)
     is_stale: bool = False
+    ends_at: datetime | None = None
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     kicked: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -76,7 +79,7 @@ class Live:
 
     async def publish(self, change: Change) -> None:
         """Tell every process, after the commit, what a device has become."""
-        await self._apply(change)
+        await self.apply(change)
         if self._redis is not None:
             try:
                 await self._redis.publish(self._channel, json.dumps([self._origin, asdict(change)]))
@@ -95,7 +98,7 @@ class Live:
                         if message["type"] == "message":
                             origin, change = json.loads(message["data"])
                             if origin != self._origin:
-                                await self._apply(Change(**change))
+                                await self.apply(Change(**change))
             except Exception:
                 logger.exception("Lost Redis; tabs of other processes are told late until it is back.")
                 await asyncio.sleep(1)
@@ -105,7 +108,8 @@ class Live:
         if self._redis is not None:
             await self._redis.aclose()
 
-    async def _apply(self, change: Change) -> None:
+    async def apply(self, change: Change) -> None:
+        """Tell this process's sockets what a device has become."""
         for connection in list(self.connections.values()):
             if not connection.tree:
                 connection.is_stale = True

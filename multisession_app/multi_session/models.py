@@ -13,6 +13,7 @@ SIGNED_OUT_ALL = "signed_out_all"
 EVICTED = "evicted"
 REPLACED = "replaced"
 ANSWER_LOST = "answer_lost"
+FORGOTTEN = "forgotten"
 """Why a session ended, as `DeviceSession.revoked_reason` says; None with the time over means expired."""
 
 
@@ -93,7 +94,7 @@ class DeviceSession(SQLModel, table=True):
     )
 
     id: str = Field(default_factory=new_id, primary_key=True)
-    device_id: str = Field(foreign_key="multi_session_device.id", ondelete="CASCADE")
+    device_id: str = Field(foreign_key="multi_session_device.id", ondelete="CASCADE", index=True)
     user_id: str = Field(foreign_key="multi_session_user.id", ondelete="CASCADE", index=True)
     generation: int
     activation: int
@@ -133,7 +134,10 @@ class UserPublic(SQLModel):
 
 
 class DeviceSessionPublic(SQLModel):
-    """One row of the account switcher. `id` grants nothing by itself."""
+    """One row of the account switcher. `id` grants nothing by itself.
+
+    With `is_signed_out` the session has expired or made room for another; the account is only remembered.
+    """
 
     id: str
     user: UserPublic
@@ -143,9 +147,12 @@ class DeviceSessionPublic(SQLModel):
     last_active_at: datetime
     expires_at: datetime
     is_current: bool
+    is_signed_out: bool = False
 
     @classmethod
-    def of(cls, session: DeviceSession, user: User, *, is_current: bool) -> DeviceSessionPublic:
+    def of(
+        cls, session: DeviceSession, user: User, *, is_current: bool, is_signed_out: bool = False
+    ) -> DeviceSessionPublic:
         """Copy the fields that may leave the server."""
         return cls(
             id=session.id,
@@ -156,13 +163,13 @@ class DeviceSessionPublic(SQLModel):
             last_active_at=session.last_active_at,
             expires_at=session.expires_at,
             is_current=is_current,
+            is_signed_out=is_signed_out,
         )
 
 
 def initials(name: str) -> str:
-    """Return the first letters of the first and the last word, upper case; "?" for a name without letters."""
+    """Return the first letters of the first and the last word, upper case; of a name without letters the first sign."""
     words = [letters for word in name.split() if (letters := [c for c in word if c.isalnum()])]
-    if not words:
-        return "?"
-    first = words[0][0] + (words[-1][0] if len(words) > 1 else "")
-    return first.upper()
+    ends = [word[0] for word in (words[:1] + words[1:][-1:])] or list(name[:1])
+    # Some letters have no capital of one letter, such as the German sharp s.
+    return "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in ends)

@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 
 from . import device_secrets, device_sessions, passwords, users
 from .database import Database
-from .device_secrets import PresentedDevice
+from .device_secrets import NEVER, PresentedDevice
 from .device_sessions import Opened, Origin
 from .errors import InvalidCredentials, InvalidSession
 from .live import Change, Connection, Live
@@ -34,22 +34,24 @@ class MultiSession:
     live: Live = field(default_factory=Live)
     now: Callable[[], datetime] = _utc_now
 
-    async def present(self, secret_hash: str) -> PresentedDevice | None:
-        """Return the device behind a cookie, and note what a use of it changes; None for an unknown cookie."""
+    async def present(self, secret_hash: str, *, is_use: bool = True) -> PresentedDevice | None:
+        """Return the device behind a cookie, None for an unknown one; with `is_use` its account is used now."""
         now = self.now()
-        device = await self.database.read(lambda db: device_secrets.present(db, secret_hash, now=now))
+        at = {"now": now, "idle_since": self._idle_since(now)}
+        device = await self.database.read(lambda db: device_secrets.present(db, secret_hash, **at))
         if device is not None and device.is_first_use:
             found = device
             await self.database.write(lambda db: device_secrets.note_first_use(db, found, now=now))
             # Only now is it sure that the browser has the new cookie, so that its other tabs can come back with it.
             await self._publish(device)
-        return await self._used(device, now)
+        return await self._used(device, now) if is_use else device
 
-    async def present_again(self, device_id: str, generation: int) -> PresentedDevice | None:
+    async def present_again(self, device_id: str, generation: int, *, is_use: bool = False) -> PresentedDevice | None:
         """Return the device that an open socket has proved at its start, as it is now."""
         now = self.now()
-        device = await self.database.read(lambda db: device_secrets.present_again(db, device_id, generation, now=now))
-        return await self._used(device, now)
+        at = {"now": now, "idle_since": self._idle_since(now)}
+        device = await self.database.read(lambda db: device_secrets.present_again(db, device_id, generation, **at))
+        return await self._used(device, now) if is_use else device
 
     async def sign_up(
         self, device: PresentedDevice | None, *, name: str, email: str, password: str, origin: Origin
@@ -98,7 +100,7 @@ class MultiSession:
             InvalidSession: `device_sessions.set_active`.
         """
         now = self.now()
-        chosen = _held(device, session_id)
+        chosen = _named(device.sessions, session_id)
         await self.database.write(lambda db: device_sessions.set_active(db, device, session_id, now=now))
         await self._publish(device, session_id)
         return chosen.model_copy(update={"is_current": True, "last_active_at": now})
@@ -110,7 +112,7 @@ class MultiSession:
             InvalidSession: `device_sessions.revoke`.
         """
         now = self.now()
-        _held(device, session_id)
+        _named(device.sessions, session_id)
         await self.database.write(lambda db: device_sessions.revoke(db, device, session_id, now=now))
         left = [session.id for session in device.sessions if session.id != session_id]
         await self._publish(device, left[0] if left else "")
@@ -122,7 +124,7 @@ class MultiSession:
             InvalidSession: the device holds no valid session of that id.
         """
         now = self.now()
-        _held(device, keep)
+        _named(device.sessions, keep)
         await self.database.write(lambda db: device_sessions.revoke_others(db, device, keep, now=now))
         await self._publish(device, keep)
 
@@ -132,6 +134,17 @@ class MultiSession:
         await self.database.write(lambda db: device_sessions.revoke_all(db, device, now=now))
         await self._publish(device, "")
 
+    async def forget(self, device: PresentedDevice, session_id: str) -> None:
+        """Take a remembered account off this device's screens.
+
+        Raises:
+            InvalidSession: `device_sessions.forget`.
+        """
+        now = self.now()
+        _named(device.remembered, session_id)
+        await self.database.write(lambda db: device_sessions.forget(db, device, session_id, now=now))
+        await self._publish(device)
+
     async def update_profile(self, device: PresentedDevice, session_id: str, *, name: str, image: str | None) -> None:
         """Change the name and picture of the user of one of this device's sessions.
 
@@ -140,7 +153,7 @@ class MultiSession:
             InvalidSession: the device holds no valid session of that id.
         """
         name, image, now = users.check_name(name), users.check_image(image), self.now()
-        user_id = _held(device, session_id).user.id
+        user_id = _named(device.sessions, session_id).user.id
         await self.database.write(lambda db: users.update_profile(db, user_id, name=name, image=image, now=now))
         await self._publish(device)
 
@@ -160,13 +173,16 @@ class MultiSession:
         """Look up as whom a registered socket acts, again if that changed while it was looked up."""
         while True:
             connection.is_stale = False
-            device = await self.present(secret_hash) if secret_hash else None
+            device = await self.present(secret_hash, is_use=False) if secret_hash else None
             if not connection.is_stale:
                 break
         if device is not None:
             connection.device_id, connection.generation = device.id, device.generation
-            connection.session_id = device.active_id
+            connection.session_id, connection.ends_at = device.active_id, device.ends_at
         return device
+
+    def _idle_since(self, now: datetime) -> datetime:
+        return now - self.options.idle_timeout if self.options.idle_timeout else NEVER
 
     async def _used(self, device: PresentedDevice | None, now: datetime) -> PresentedDevice | None:
         if device is not None and (active := device.active) and now - active.last_active_at >= ACTIVITY_INTERVAL:
@@ -192,9 +208,9 @@ class MultiSession:
         await self.live.publish(Change(device_id=device.id, session_id=session_id, generation=device.generation))
 
 
-def _held(device: PresentedDevice, session_id: str) -> DeviceSessionPublic:
+def _named(sessions: tuple[DeviceSessionPublic, ...], session_id: str) -> DeviceSessionPublic:
     # Asked before the database is: what is no id at all, whatever its characters, is refused as an unknown one.
-    for session in device.sessions:
+    for session in sessions:
         if session.id == session_id:
             return session
     raise InvalidSession

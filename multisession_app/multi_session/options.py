@@ -20,7 +20,13 @@ SECRET_GRACE = timedelta(seconds=60)
 ANSWER_ON_ITS_WAY = timedelta(seconds=10)
 """How long the answer to a sign-in, which holds the new cookie, may take to reach the browser."""
 ACTIVITY_INTERVAL = timedelta(minutes=1)
-"""`last_active_at` is written at most this often."""
+"""`last_active_at` is written at most this often, so `idle_timeout` may come early by as much."""
+TIME_CHECK_INTERVAL = timedelta(seconds=1)
+"""How often a process looks which open tabs' sessions have run out of time."""
+COVER_AFTER = timedelta(minutes=2)
+"""After so long without the server, or asleep, a tab covers its page until it knows that the account has not ended."""
+REMEMBERED_MAX = 10
+"""Expired or evicted accounts that a device keeps on its screens; the ones used longest ago are forgotten."""
 
 PASSWORD_MIN = 8
 PASSWORD_MAX = 128
@@ -31,7 +37,8 @@ USER_AGENT_MAX = 512
 TAB_TOKEN_MAX = 200
 """Characters. A tab token is a UUID, `~` and a session id (73); longer ones are not a browser's."""
 
-_TIMEOUTS = timedelta(minutes=1), COOKIE_MAX_AGE
+_SESSION_TIMEOUTS = timedelta(minutes=1), COOKIE_MAX_AGE
+_IDLE_TIMEOUTS = timedelta(minutes=5), COOKIE_MAX_AGE
 _DEFAULT_PORT = re.compile(r"http://.*:80|https://.*:443")
 _ORIGIN = re.compile(r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?")
 
@@ -44,6 +51,8 @@ class Options:
         maximum_sessions: accounts signed in on one device at the same time, 1 to 100.
         session_timeout: from a sign-in to the end of its session, whatever happens
             (NIST SP 800-63B-4, 2.1.3 advises 30 days at most).
+        idle_timeout: without use for so long a session ends earlier; None for no such end. An account is used by
+            what a person does in it, not by a tab that stands open.
         revoke_oldest_on_max: over the maximum, sign out the account used longest ago; False refuses the sign-in.
         allowed_origins: further origins whose pages may call this server, as `https://app.example.com`.
         localization: every word that a person reads.
@@ -56,6 +65,7 @@ class Options:
 
     maximum_sessions: int = 5
     session_timeout: timedelta = timedelta(days=30)
+    idle_timeout: timedelta | None = None
     revoke_oldest_on_max: bool = True
     allowed_origins: tuple[str, ...] = ()
     localization: Localization = field(default_factory=Localization)
@@ -66,9 +76,13 @@ class Options:
         """Refuse what cannot work."""
         if type(self.maximum_sessions) is not int or not 1 <= self.maximum_sessions <= 100:
             raise OptionsError(f"maximum_sessions must be a whole number from 1 to 100, not {self.maximum_sessions!r}.")
-        if not isinstance(self.session_timeout, timedelta) or not _TIMEOUTS[0] <= self.session_timeout <= _TIMEOUTS[1]:
+        if not _is_between(self.session_timeout, _SESSION_TIMEOUTS):
             raise OptionsError(
                 f"session_timeout must be a timedelta of 1 minute to 400 days, not {self.session_timeout!r}."
+            )
+        if self.idle_timeout is not None and not _is_between(self.idle_timeout, _IDLE_TIMEOUTS):
+            raise OptionsError(
+                f"idle_timeout must be None or a timedelta of 5 minutes to 400 days, not {self.idle_timeout!r}."
             )
         if type(self.revoke_oldest_on_max) is not bool:
             raise OptionsError(f"revoke_oldest_on_max must be True or False, not {self.revoke_oldest_on_max!r}.")
@@ -80,3 +94,7 @@ class Options:
                 )
         if type(self.trusted_proxy_hops) is not int or self.trusted_proxy_hops < 0:
             raise OptionsError(f"trusted_proxy_hops must be 0 or more, not {self.trusted_proxy_hops!r}.")
+
+
+def _is_between(time: object, bounds: tuple[timedelta, timedelta]) -> bool:
+    return isinstance(time, timedelta) and bounds[0] <= time <= bounds[1]

@@ -1,10 +1,11 @@
-"""Which addresses a person may be sent on to."""
+"""Addresses of the kit's pages, and which ones a person may be sent on to."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
 _HOME = "/"
+ADD_ACCOUNT_PATH = "/auth/sign-in?add=1"
 
 
 def safe_path(path: str) -> str:

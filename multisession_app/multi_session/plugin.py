@@ -26,7 +26,7 @@ class MultiSessionPlugin(Plugin):
 
     Args:
         localization: words on screen that replace the English ones, by their names in `Localization`.
-        options: those of `Options`, which says what they mean: `maximum_sessions`, `session_timeout`,
+        options: those of `Options`, which says what they mean: `maximum_sessions`, `session_timeout`, `idle_timeout`,
             `revoke_oldest_on_max`, `allowed_origins`.
 
     Raises:
@@ -38,6 +38,7 @@ class MultiSessionPlugin(Plugin):
         *,
         maximum_sessions: int = 5,
         session_timeout: timedelta = timedelta(days=30),
+        idle_timeout: timedelta | None = None,
         revoke_oldest_on_max: bool = True,
         allowed_origins: Sequence[str] = (),
         localization: Mapping[str, str] | None = None,
@@ -48,6 +49,7 @@ class MultiSessionPlugin(Plugin):
         self.multi_session_options = Options(
             maximum_sessions=maximum_sessions,
             session_timeout=session_timeout,
+            idle_timeout=idle_timeout,
             revoke_oldest_on_max=revoke_oldest_on_max,
             allowed_origins=tuple(allowed_origins),
             localization=words_with(localization or {}),
@@ -56,8 +58,8 @@ class MultiSessionPlugin(Plugin):
     def get_static_assets(self, **context: Any) -> Sequence[tuple[Path, str | bytes]]:
         """Put the browser's half of the kit where the compiled pages import it from."""
         return [
-            (Path("utils", "multi_session.jsx"), (_HERE / "multi_session.jsx").read_text()),
-            (Path("styles", "multi_session.css"), (_HERE / "multi_session.css").read_text()),
+            (Path("styles" if path.suffix == ".css" else "utils/multi_session", path.name), path.read_text())
+            for path in sorted((_HERE / "browser").iterdir())
         ]
 
     def get_stylesheet_paths(self, **context: Any) -> Sequence[str]:

@@ -53,9 +53,9 @@ class Presented:
     _multi_session: MultiSession
     _device: list[PresentedDevice | None] = field(default_factory=list)
 
-    async def device(self) -> PresentedDevice | None:
-        """Return the device that the cookie proves, None without a valid one."""
+    async def device(self, *, is_use: bool = True) -> PresentedDevice | None:
+        """Return the device that the cookie proves, None without a valid one; looked up once for each request."""
         if not self._device:
-            found = await self._multi_session.present(self.secret_hash) if self.secret_hash else None
+            found = await self._multi_session.present(self.secret_hash, is_use=is_use) if self.secret_hash else None
             self._device.append(found)
         return self._device[0]

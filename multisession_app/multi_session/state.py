@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 import reflex as rx
 from reflex_base.event import Event
@@ -17,7 +18,7 @@ from .localization import filled
 from .models import DeviceSessionPublic, UserPublic
 from .paths import safe_path
 from .presented import Acting
-from .runtime import kit, runtime, words
+from .runtime import kit, options, runtime, words
 
 logger = logging.getLogger(__name__)
 
@@ -33,9 +34,9 @@ REFUSED = "refused"
 class MultiSessionState(rx.State):
     """The accounts on this device as a screen may show them.
 
-    Read `is_loaded`, `is_signed_in`, `user`, `session_id` and `accounts`; bind `set_active`, `revoke`,
-    `revoke_others` and `revoke_all`. In a handler of your own, `await self.get_state(MultiSessionState)` and take
-    `user.id`: it belongs to the account that the event was sent for.
+    Read `is_loaded`, `is_signed_in`, `user`, `session_id` and `accounts`, the remembered ones last; bind `set_active`,
+    `revoke`, `revoke_others`, `revoke_all` and `forget`. In a handler of your own, `await
+    self.get_state(MultiSessionState)` and take `user.id`: it belongs to the account that the event was sent for.
     """
 
     is_loaded: bool = False
@@ -53,13 +54,40 @@ class MultiSessionState(rx.State):
 
     @rx.var
     def has_others(self) -> bool:
-        """Whether there are two accounts or more on this device."""
-        return len(self.accounts) > 1
+        """Whether two accounts or more are signed in on this device."""
+        return self._signed_in_count() > 1
+
+    @rx.var
+    def is_full(self) -> bool:
+        """Whether someone has to sign out before another account can sign in."""
+        limits = options()
+        return not limits.revoke_oldest_on_max and self._signed_in_count() >= limits.maximum_sessions
+
+    @rx.var
+    def is_adding(self) -> bool:
+        """Whether the sign-in page was opened to add an account (`?add=1`)."""
+        return self.router.url.query_parameters.get("add") == "1"
+
+    @rx.var
+    def email_to_sign_in(self) -> str:
+        """The address of the remembered account that `?account=` names by its id."""
+        named = self.router.url.query_parameters.get("account")
+        return next((held.user.email for held in self.accounts if held.id == named and held.is_signed_out), "")
 
     @rx.var
     def next_path(self) -> str:
         """Where to go after signing in: `?next=` if it is a path of this site, else home."""
         return safe_path(self.router.url.query_parameters.get("next", ""))
+
+    @rx.var
+    def next_query(self) -> str:
+        """`next_path` as a further part of a query, "" for home."""
+        return "" if self.next_path == "/" else f"&next={quote(self.next_path, safe='')}"
+
+    @rx.var
+    def has_remembered(self) -> bool:
+        """Whether an account of this device has to sign in again."""
+        return any(held.is_signed_out for held in self.accounts)
 
     @rx.event
     async def set_active(self, session_id: str) -> AsyncIterator[None]:
@@ -81,7 +109,7 @@ class MultiSessionState(rx.State):
             device = await self._device()
             await kit().revoke(device, _checked(session_id))
             if session_id != self.session_id:
-                self._say(ENDED, words().signed_out_last, _name_of(device, session_id))
+                self._say(ENDED, words().signed_out_last, _name_of(device.sessions, session_id))
 
     @rx.event
     async def sign_out(self) -> None:
@@ -100,6 +128,14 @@ class MultiSessionState(rx.State):
         """Sign all accounts of this device out."""
         async with self._refusals("revoke_all"):
             await kit().revoke_all(await self._device())
+
+    @rx.event
+    async def forget(self, session_id: str) -> None:
+        """Take a remembered account off this browser."""
+        async with self._refusals("forget"):
+            device = await self._device()
+            await kit().forget(device, _checked(session_id))
+            self._say(SWITCHED, words().removed, _name_of(device.remembered, session_id))
 
     @rx.event
     async def update_profile(self, form_data: dict[str, Any]) -> None:
@@ -161,9 +197,14 @@ class MultiSessionState(rx.State):
             connection.dropped = 0
             self._say(REFUSED, words().not_carried_out)
 
+    def _signed_in_count(self) -> int:
+        return sum(not held.is_signed_out for held in self.accounts)
+
     def _show(self, acting: Acting, device: PresentedDevice | None) -> None:
-        sessions = device.sessions if device else ()
-        shown = next((session for session in sessions if session.id == acting.session), None)
+        sessions = device.sessions + device.remembered if device else ()
+        shown = next(
+            (session for session in sessions if session.id == acting.session and not session.is_signed_out), None
+        )
         # What is "current" on a screen is what its tab acts as, even while a switch is on its way to it.
         self.accounts = [s.model_copy(update={"is_current": s.id == acting.session}) for s in sessions]
         self.session_id = shown.id if shown else ""
@@ -191,7 +232,8 @@ class MultiSessionState(rx.State):
     async def _device(self) -> PresentedDevice:
         acting = self._acting()
         device = await kit().present_again(acting.device, acting.generation)
-        if device is None or acting.session not in {session.id for session in device.sessions}:
+        # A signed-out tab acts for no account, but for its device: it may still forget one.
+        if device is None or acting.session not in {"", *(session.id for session in device.sessions)}:
             raise InvalidSession
         return device
 
@@ -213,5 +255,5 @@ def _checked(session_id: object) -> str:
     return session_id
 
 
-def _name_of(device: PresentedDevice, session_id: str) -> str:
-    return next((session.user.name for session in device.sessions if session.id == session_id), "")
+def _name_of(sessions: tuple[DeviceSessionPublic, ...], session_id: str) -> str:
+    return next((session.user.name for session in sessions if session.id == session_id), "")

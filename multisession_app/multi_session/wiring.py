@@ -20,6 +20,7 @@ from .live import Live
 from .multi_session import MultiSession
 from .options import Options
 from .runtime import runtime
+from .timekeeping import keep_time
 
 if TYPE_CHECKING:
     import reflex as rx
@@ -61,9 +62,10 @@ def wire(app: rx.App, options: Options, config: Config) -> None:
 
     @contextlib.asynccontextmanager
     async def listening() -> AsyncIterator[None]:
-        listener = asyncio.create_task(live.listen())
+        tasks = [asyncio.create_task(live.listen()), asyncio.create_task(keep_time(multi_session))]
         yield
-        listener.cancel()
+        for task in tasks:
+            task.cancel()
         await live.close()
         database.engine.dispose()
 

@@ -59,9 +59,10 @@ def submit_sign_up(page: Page) -> None:
 
 
 def expect_refusal(page: Page, text: str) -> None:
-    """See the message, with the focus on it, and a form that can be sent again."""
+    """See the message, with the focus on it or on the field that it is about, and a form that can be sent again."""
     message = page.get_by_role("alert").filter(has_text=text)
-    expect(message).to_be_focused()
+    field = page.get_by_role("textbox", description=re.compile(re.escape(text)))
+    expect(message.or_(field)).to_be_focused()
     expect(page.locator("form button[type=submit]")).to_be_enabled()
 
 

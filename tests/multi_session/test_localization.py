@@ -56,7 +56,12 @@ def test_word_is_there_and_fills_in_only_what_is_known(word: str) -> None:
     """No empty word, and no placeholder that nobody fills in."""
     text = getattr(Localization(), word)
     assert text.strip()
-    assert {name for _, name, *_ in string.Formatter().parse(text) if name is not None} <= {"name", "next", "accounts"}
+    assert {name for _, name, *_ in string.Formatter().parse(text) if name is not None} <= {
+        "name",
+        "next",
+        "accounts",
+        "count",
+    }
 
 
 @pytest.mark.parametrize("word", WORDS)

@@ -158,10 +158,12 @@ def test_activity_is_noted_for_the_active_account_only(
     device = present(multi_session, visitor)
     start = clock.now
     clock.advance(seconds=59)
-    run(multi_session.present_again(device.id, device.generation))
+    run(multi_session.present_again(device.id, device.generation, is_use=True))
     assert world.row(bob).last_active_at == start
     clock.advance(seconds=1)
     run(multi_session.present_again(device.id, device.generation))
+    assert world.row(bob).last_active_at == start, "a look that no person asked for"
+    run(multi_session.present_again(device.id, device.generation, is_use=True))
     assert (world.row(bob).last_active_at, world.row(ada).last_active_at) == (clock.now, start)
 
 

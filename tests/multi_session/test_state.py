@@ -57,6 +57,7 @@ def test_browser_gets_public_shapes_and_nothing_else(visitor: Browser, tab: Call
         "last_active_at",
         "expires_at",
         "is_current",
+        "is_signed_out",
     }
     assert set(account["user"]) == {"id", "name", "email", "image", "initials", "created_at", "updated_at"}
     assert set(mine["user_rx_state_"]) == set(account["user"])

@@ -185,7 +185,11 @@ def test_public_user_holds_no_hash(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("name", "letters"),
-    [("Ada Lovelace", "AL"), ("ada", "A"), ("Ada King Lovelace", "AL"), ("", "?"), ("!!!", "?"), ("(Ada) [L.]", "AL")],
+    [
+        *[("Ada Lovelace", "AL"), ("ada", "A"), ("Ada King Lovelace", "AL"), ("(Ada) [L.]", "AL")],
+        *[("", ""), ("!!!", "!"), ("🦊", "🦊")],
+        *[("山田 太郎", "山太"), ("жанна", "Ж"), ("ßeta", "ß"), ("محمد علي", "مع"), ("क्षमा", "क")],
+    ],
 )
 def test_initials(name: str, letters: str) -> None:
     """First letters of the first and the last word."""

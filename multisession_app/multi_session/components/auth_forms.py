@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
@@ -10,53 +9,90 @@ import reflex as rx
 from ..options import EMAIL_MAX, NAME_MAX
 from ..runtime import words
 from ..state import MultiSessionState
-from .elements import AuthForm, PasswordField
+from .choose_account import auth_card, choose_account, make_room, remembered_accounts
+from .elements import Field, HttpForm
 
 
 def sign_in(*, sign_up_path: str = "/auth/sign-up") -> rx.Component:
-    """Return the sign-in card, which is also that of "Add Account"."""
+    """Return the sign-in card. Who is signed in is asked first how to go on; "Add Account" leads to the form."""
     word = words()
-    return _auth_card(
-        rx.cond(MultiSessionState.is_signed_in, word.add_account_title, word.sign_in_title),
-        "/sign-in/email",
-        _email(),
-        _password("current-password"),
-        submit=word.sign_in,
-        question=word.no_account_yet,
-        other=word.sign_up,
-        other_path=sign_up_path,
+    return _once_known(
+        rx.cond(
+            MultiSessionState.is_signed_in & ~MultiSessionState.is_adding,
+            choose_account(),
+            _form_card(
+                rx.cond(MultiSessionState.is_signed_in, word.add_account_title, word.sign_in_title),
+                "/sign-in/email",
+                _email(default_value=MultiSessionState.email_to_sign_in),
+                _password("current-password"),
+                before=remembered_accounts(),
+                submit=word.sign_in,
+                question=word.no_account_yet,
+                other=word.sign_up,
+                other_path=sign_up_path,
+            ),
+        )
     )
 
 
 def sign_up(*, sign_in_path: str = "/auth/sign-in") -> rx.Component:
     """Return the sign-up card; other accounts of the browser stay signed in."""
     word = words()
-    return _auth_card(
-        word.sign_up_title,
-        "/sign-up/email",
-        _name(),
-        _email(),
-        _password("new-password", word.password_hint),
-        submit=word.sign_up,
-        question=word.have_account,
-        other=word.sign_in,
-        other_path=sign_in_path,
+    return _once_known(
+        _form_card(
+            word.sign_up_title,
+            "/sign-up/email",
+            Field.create(name="name", label=word.name, max_length=NAME_MAX, auto_complete="name"),
+            _email(),
+            _password("new-password", hint=word.password_hint),
+            before=rx.fragment(),
+            submit=word.sign_up,
+            question=word.have_account,
+            other=word.sign_in,
+            other_path=sign_in_path,
+        )
     )
 
 
-def _auth_card(
-    title: Any, path: str, *fields: rx.Component, submit: str, question: str, other: str, other_path: str
+def _once_known(content: rx.Component) -> rx.Component:
+    # Not a form that goes away again under the first key that is pressed.
+    return rx.cond(
+        MultiSessionState.is_loaded,
+        content,
+        auth_card(
+            rx.vstack(
+                rx.skeleton(height="32px", width="50%"),
+                *[rx.skeleton(height="40px", width="100%") for _ in range(3)],
+                spacing="5",
+            ),
+            aria_label=words().loading,
+            aria_busy=True,
+        ),
+    )
+
+
+def _form_card(
+    title: Any,
+    path: str,
+    *fields: rx.Component,
+    before: rx.Component,
+    submit: str,
+    question: str,
+    other: str,
+    other_path: str,
 ) -> rx.Component:
     word = words()
     # `?next=` and `?add=1` go along to the other form.
     query = MultiSessionState.router.url.query
-    return rx.card(
+    return auth_card(
         rx.heading(title, as_="h1", size="6", margin_bottom="4px"),
         rx.cond(
             MultiSessionState.is_signed_in,
             rx.text(word.add_account_hint, size="2", color_scheme="gray"),
         ),
-        AuthForm.create(
+        rx.cond(MultiSessionState.is_full, make_room()),
+        before,
+        HttpForm.create(
             rx.flex(
                 *fields,
                 rx.button(
@@ -71,8 +107,10 @@ def _auth_card(
             ),
             path=path,
             next=MultiSessionState.next_path,
-            # Before the accounts are known the page cannot say whom it shows.
-            session_id=rx.cond(MultiSessionState.is_loaded, MultiSessionState.session_id, rx.Var("undefined")),
+            session_id=MultiSessionState.session_id,
+            takes_focus=True,
+            # Made anew for whoever is asked to sign in again: with the address filled in, the password is next.
+            key=MultiSessionState.email_to_sign_in,
             unreachable=word.unreachable,
             cookies_blocked=word.cookies_blocked,
             margin_top="20px",
@@ -85,51 +123,26 @@ def _auth_card(
             color_scheme="gray",
             margin_top="16px",
         ),
-        size="4",
-        width="100%",
-        max_width="400px",
-        margin="40px auto",
     )
 
 
-def _name() -> rx.Component:
-    return _field("name", words().name, rx.input, max_length=NAME_MAX, auto_complete="name", size="3", width="100%")
-
-
-def _email() -> rx.Component:
+def _email(**props: Any) -> rx.Component:
     # "username" is what password managers look for beside a password; type=email would refuse what the server
     # takes, and in the browser's words.
-    return _field(
-        "email",
-        words().email,
-        rx.input,
+    return Field.create(
+        name="email",
+        label=words().email,
         max_length=EMAIL_MAX,
         auto_complete="username",
         input_mode="email",
         auto_capitalize="none",
         spell_check=False,
-        size="3",
-        width="100%",
+        **props,
     )
 
 
-def _password(auto_complete: str, hint: str = "") -> rx.Component:
+def _password(auto_complete: str, **props: Any) -> rx.Component:
     word = words()
-    return _field(
-        "password",
-        word.password,
-        PasswordField.create,
-        hint=hint,
-        show_label=word.show_password,
-        auto_complete=auto_complete,
-    )
-
-
-def _field(name: str, label: str, make: Callable[..., rx.Component], *, hint: str = "", **props: Any) -> rx.Component:
-    field_id, hint_id = f"ms-{name}", f"ms-{name}-hint"
-    described = {"aria-describedby": hint_id} if hint else {}
-    return rx.box(
-        rx.el.label(rx.text(label, as_="span", size="2", weight="medium"), html_for=field_id),
-        make(id=field_id, name=name, custom_attrs=described, **props),
-        *([rx.text(hint, id=hint_id, size="1", color_scheme="gray", margin_top="4px")] if hint else []),
+    return Field.create(
+        name="password", label=word.password, show_label=word.show_password, auto_complete=auto_complete, **props
     )

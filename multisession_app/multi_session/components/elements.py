@@ -5,46 +5,77 @@ from __future__ import annotations
 from typing import Any
 
 import reflex as rx
+from reflex.vars import VarData
+from reflex.vars.function import FunctionStringVar, FunctionVar
 from reflex_components_core.react_router.dom import ReactRouterLink
 from reflex_components_radix.themes.base import RadixThemesComponent
+
+from ..runtime import words
 
 LIBRARY = "$/utils/multi_session"
 """Put there by `MultiSessionPlugin.get_static_assets`."""
 
 
-class AuthForm(rx.Component):
+class HttpForm(rx.Component):
     """A form whose fields go as JSON over HTTP, never in a Reflex event: passwords take no other way.
 
-    A refusal is shown at its top and takes the focus; what was typed stays.
+    A refusal is shown at its field or at the top, and takes the focus; what was typed stays. On success the whole
+    page is loaded anew at `next`; without it the form stays and says `saved`.
     """
 
-    library = LIBRARY
-    tag = "AuthForm"
+    library = f"{LIBRARY}/form"
+    tag = "HttpForm"
 
     path: rx.Var[str]
     next: rx.Var[str]
+    saved: rx.Var[str]
     session_id: rx.Var[str]
+    takes_focus: rx.Var[bool]
     unreachable: rx.Var[str]
     cookies_blocked: rx.Var[str]
 
 
-class PasswordField(rx.Component):
-    """A password input with a button that shows what was typed (ASVS 6.2.6)."""
+class Field(rx.Component):
+    """A labelled input of an `HttpForm`, with what the server refuses about it (WCAG 3.3.1).
 
-    library = LIBRARY
-    tag = "PasswordField"
+    With `show_label` it is a password input, with a button that shows what was typed (ASVS 6.2.6).
+    """
+
+    library = f"{LIBRARY}/form"
+    tag = "Field"
 
     name: rx.Var[str]
+    label: rx.Var[str]
+    hint: rx.Var[str]
     show_label: rx.Var[str]
+    default_value: rx.Var[str]
+    max_length: rx.Var[int]
     auto_complete: rx.Var[str]
-    required: rx.Var[bool]
+    input_mode: rx.Var[str]
+    auto_capitalize: rx.Var[str]
+    spell_check: rx.Var[bool]
 
 
-class TabSync(rx.Component):
-    """Hears when another tab of the browser has signed in."""
+class Tab(rx.Component):
+    """What each tab does by itself; its children are further notices."""
 
-    library = LIBRARY
-    tag = "TabSync"
+    library = f"{LIBRARY}/tab"
+    tag = "Tab"
+
+    account: rx.Var[str]
+    has_errors: rx.Var[bool]
+    cover_after: rx.Var[int]
+    offline: rx.Var[str]
+    not_sent: rx.Var[str]
+    covered: rx.Var[str]
+    dismiss: rx.Var[str]
+
+
+def sign_out_of_all() -> Any:
+    """Return the action that signs every account of this browser out, by HTTP."""
+    imports = VarData(imports={f"{LIBRARY}/tab": "signOutOfAll"})
+    function: FunctionVar = FunctionStringVar.create("signOutOfAll", _var_data=imports)
+    return rx.run_script(function.call(words().unreachable))
 
 
 class MenuRadioGroup(RadixThemesComponent):
@@ -65,6 +96,12 @@ class MenuRadioItem(RadixThemesComponent):
     text_value: rx.Var[str]
 
     on_select: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+def needs_connection() -> dict[str, str]:
+    """Return the `custom_attrs` of what is refused, in words, while there is no connection, instead of sent later."""
+    # A new one for each: Reflex 0.10.1 adds a component's other attributes to the very dictionary that it is given.
+    return {"data-needs-connection": ""}
 
 
 _DOUBLE_CLICK_MS = 500
@@ -108,7 +145,9 @@ def menu_link(icon: str, text: str, href: str) -> rx.Component:
 
 def menu_action(icon: str, text: str, on_select: Any, **props: Any) -> rx.Component:
     """Return a menu item that does something."""
-    return rx.dropdown_menu.item(rx.icon(icon, size=16, aria_hidden=True), text, on_select=on_select, **props)
+    return rx.dropdown_menu.item(
+        rx.icon(icon, size=16, aria_hidden=True), text, on_select=on_select, custom_attrs=needs_connection(), **props
+    )
 
 
 def link_button(text: str, href: str | rx.Var[str], *, icon: str = "", **props: Any) -> rx.Component:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import reflex as rx
 
 from ..models import DeviceSessionPublic
+from ..paths import ADD_ACCOUNT_PATH
 from ..runtime import words
 from ..state import MultiSessionState
 from .account_page import card
-from .elements import link_button, once
-from .switch_account import ADD_ACCOUNT_PATH
+from .choose_account import remove_account, sign_in_again
+from .elements import link_button, needs_connection, once, sign_out_of_all
 from .user_view import user_view
 
 
@@ -34,7 +35,8 @@ def manage_accounts() -> rx.Component:
                     word.sign_out_all,
                     variant="outline",
                     color_scheme="red",
-                    on_click=once(MultiSessionState.revoke_all()),
+                    on_click=sign_out_of_all(),
+                    custom_attrs=needs_connection(),
                 ),
             ),
             spacing="3",
@@ -45,32 +47,27 @@ def manage_accounts() -> rx.Component:
 
 
 def manage_account(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
-    """Return one row: the active account can sign out, the others can be switched to as well."""
-    word, name = words(), session.user.name
-    is_coming = MultiSessionState.switching_to == session.id
+    """Return one row: the active account can sign out, others be switched to as well, remembered ones sign in again."""
+    note = words().signed_out_account
     return rx.el.li(
         rx.flex(
-            rx.box(user_view(session.user), flex="1 1 200px", min_width="0"),
+            rx.box(
+                rx.cond(session.is_signed_out, user_view(session.user, note), user_view(session.user)),
+                flex="1 1 200px",
+                min_width="0",
+            ),
             rx.flex(
                 rx.cond(
-                    session.is_current,
-                    rx.badge(word.active_account, color_scheme="green", high_contrast=True, size="2"),
-                    rx.button(
-                        rx.icon("arrow-left-right", size=14, aria_hidden=True),
-                        word.switch_account,
-                        variant="soft",
-                        loading=is_coming,
-                        aria_label=f"{word.switch_account}: {name}",
-                        on_click=once(MultiSessionState.set_active(session.id)),
+                    session.is_signed_out,
+                    rx.fragment(sign_in_again(session), remove_account(session)),
+                    rx.fragment(
+                        rx.cond(
+                            session.is_current,
+                            rx.badge(words().active_account, color_scheme="green", high_contrast=True, size="2"),
+                            _switch(session),
+                        ),
+                        _sign_out(session),
                     ),
-                ),
-                rx.button(
-                    rx.icon("log-out", size=14, aria_hidden=True),
-                    word.sign_out,
-                    variant="outline",
-                    color_scheme="gray",
-                    aria_label=f"{word.sign_out}: {name}",
-                    on_click=once(MultiSessionState.revoke(session.id)),
                 ),
                 spacing="2",
                 align="center",
@@ -83,4 +80,30 @@ def manage_account(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
         ),
         key=session.id,
         border_bottom=f"1px solid {rx.color('gray', 5)}",
+    )
+
+
+def _switch(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
+    word = words().switch_account
+    return rx.button(
+        rx.icon("arrow-left-right", size=14, aria_hidden=True),
+        word,
+        variant="soft",
+        loading=MultiSessionState.switching_to == session.id,
+        aria_label=f"{word}: {session.user.name}",
+        on_click=once(MultiSessionState.set_active(session.id)),
+        custom_attrs=needs_connection(),
+    )
+
+
+def _sign_out(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
+    word = words().sign_out
+    return rx.button(
+        rx.icon("log-out", size=14, aria_hidden=True),
+        word,
+        variant="outline",
+        color_scheme="gray",
+        aria_label=f"{word}: {session.user.name}",
+        on_click=once(MultiSessionState.revoke(session.id)),
+        custom_attrs=needs_connection(),
     )

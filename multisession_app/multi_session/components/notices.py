@@ -1,18 +1,20 @@
-"""What the plugin adds to every page: the notice of what became of an account, and the ear for other tabs."""
+"""What the plugin adds to every page: notices of what became of an account, and what each tab does by itself."""
 
 from __future__ import annotations
 
 import reflex as rx
+from reflex_components_core.core.banner import has_connection_errors
 
+from ..options import COVER_AFTER
 from ..runtime import words
 from ..state import MultiSessionState
-from .elements import TabSync
+from .elements import Tab
 
 
 def notices() -> rx.Component:
-    """Return the status region; it is always there, since screen readers announce only what changes in one."""
-    return rx.fragment(
-        TabSync.create(),
+    """Return the status regions; they are always there, since screen readers announce only what changes in one."""
+    word = words()
+    tab = Tab.create(
         rx.el.div(
             rx.cond(
                 MultiSessionState.notice != "",
@@ -21,14 +23,23 @@ def notices() -> rx.Component:
                     rx.el.button(
                         rx.icon("x", size=16, aria_hidden=True),
                         type="button",
-                        aria_label=words().dismiss,
+                        aria_label=word.dismiss,
                         on_click=MultiSessionState.dismiss_notice,
                     ),
                     key=MultiSessionState.session_id + MultiSessionState.notice,
+                    class_name="ms-notice",
                     custom_attrs={"data-kind": MultiSessionState.notice_kind},
                 ),
             ),
             role="status",
-            class_name="ms-notice",
         ),
+        account=MultiSessionState.user.name,
+        has_errors=has_connection_errors,
+        cover_after=int(COVER_AFTER.total_seconds() * 1000),
+        offline=word.offline,
+        not_sent=word.not_sent,
+        covered=word.covered,
+        dismiss=word.dismiss,
     )
+    # Reflex puts the app into what is returned here, behind what is in it.
+    return rx.fragment(tab)

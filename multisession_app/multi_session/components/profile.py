@@ -8,6 +8,7 @@ from ..options import IMAGE_MAX, NAME_MAX
 from ..runtime import words
 from ..state import MultiSessionState
 from .account_page import card
+from .elements import Field, HttpForm
 from .user_view import user_avatar
 
 
@@ -17,7 +18,7 @@ def profile() -> rx.Component:
     return card(
         word.profile,
         word.profile_description,
-        rx.el.form(
+        HttpForm.create(
             rx.flex(
                 rx.hstack(
                     user_avatar(user, size="5"),
@@ -39,41 +40,32 @@ def profile() -> rx.Component:
                     spacing="4",
                     min_width="0",
                 ),
-                rx.el.label(
-                    rx.text(word.name, size="2", weight="medium", margin_bottom="4px"),
-                    rx.input(
-                        name="name",
-                        default_value=user.name,
-                        max_length=NAME_MAX,
-                        auto_complete="name",
-                        size="3",
-                        width="100%",
-                    ),
+                Field.create(
+                    name="name", label=word.name, default_value=user.name, max_length=NAME_MAX, auto_complete="name"
                 ),
-                rx.el.label(
-                    rx.text(word.picture, size="2", weight="medium", margin_bottom="4px"),
-                    rx.input(
-                        name="image",
-                        default_value=user.image,
-                        max_length=IMAGE_MAX,
-                        input_mode="url",
-                        auto_complete="off",
-                        size="3",
-                        width="100%",
-                        custom_attrs={"aria-describedby": "ms-picture-hint"},
-                    ),
-                    rx.text(word.picture_hint, size="1", color_scheme="gray", margin_top="4px", id="ms-picture-hint"),
+                Field.create(
+                    name="image",
+                    label=word.picture,
+                    hint=word.picture_hint,
+                    default_value=user.image,
+                    max_length=IMAGE_MAX,
+                    input_mode="url",
+                    auto_complete="off",
                 ),
                 direction="column",
                 spacing="4",
                 padding="16px",
             ),
             rx.box(
-                rx.button(word.save, type="submit"),
+                rx.button(rx.el.span(rx.spinner(size="2"), class_name="ms-spinner"), word.save, type="submit"),
                 padding="12px 16px",
                 border_top=f"1px solid {rx.color('gray', 5)}",
                 background=rx.color("gray", 2),
             ),
-            on_submit=MultiSessionState.update_profile,
+            path="/update-user",
+            saved=word.saved,
+            session_id=MultiSessionState.session_id,
+            unreachable=word.unreachable,
+            cookies_blocked=word.cookies_blocked,
         ),
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from ..models import DeviceSessionPublic
+from ..paths import ADD_ACCOUNT_PATH
 from ..runtime import words
 from ..state import MultiSessionState
-from .elements import MenuRadioGroup, MenuRadioItem, menu_link, submenu_content
+from .choose_account import sign_in_again_path
+from .elements import MenuRadioGroup, MenuRadioItem, menu_link, needs_connection, submenu_content
 from .user_view import user_view
-
-ADD_ACCOUNT_PATH = "/auth/sign-in?add=1"
 
 
 def switch_account_submenu() -> rx.Component:
@@ -35,15 +37,27 @@ def switch_account_submenu_content() -> rx.Component:
 
 
 def switch_account_submenu_item(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
-    """Return one account: a click switches to it; the one on its way is busy."""
+    """Return one account: a click switches to it, the one on its way is busy; a remembered one signs in again."""
     is_coming = MultiSessionState.switching_to == session.id
-    return MenuRadioItem.create(
-        user_view(session.user),
-        rx.cond(is_coming, rx.spinner(size="1", margin_left="auto")),
-        key=session.id,
-        value=session.id,
-        text_value=session.user.name,
-        disabled=is_coming,
-        class_name="ms-row",
-        on_select=MultiSessionState.set_active(session.id),
+    row: dict[str, Any] = {
+        "key": session.id,
+        "value": session.id,
+        "text_value": session.user.name,
+        "class_name": "ms-row",
+    }
+    return rx.cond(
+        session.is_signed_out,
+        MenuRadioItem.create(
+            user_view(session.user, words().signed_out_account),
+            on_select=rx.redirect(sign_in_again_path(session)),
+            **row,
+        ),
+        MenuRadioItem.create(
+            user_view(session.user),
+            rx.cond(is_coming, rx.spinner(size="1", margin_left="auto")),
+            disabled=is_coming,
+            on_select=MultiSessionState.set_active(session.id),
+            custom_attrs=needs_connection(),
+            **row,
+        ),
     )

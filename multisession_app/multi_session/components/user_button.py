@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import reflex as rx
 from reflex.style import LiteralColorMode, color_mode, set_color_mode
+from reflex_components_core.react_router.dom import ReactRouterLink
 
+from ..models import DeviceSessionPublic
 from ..runtime import words
 from ..state import MultiSessionState
-from .elements import MenuRadioGroup, MenuRadioItem, menu, menu_action, menu_link, submenu
+from .choose_account import sign_in_again_path
+from .elements import MenuRadioGroup, MenuRadioItem, menu, menu_action, menu_link, sign_out_of_all, submenu
 from .switch_account import switch_account_submenu
 from .user_view import user_avatar, user_view
 
@@ -60,7 +63,7 @@ def _signed_in(*links: rx.Component) -> rx.Component:
         menu_action("log-out", word.sign_out, MultiSessionState.sign_out),
         rx.cond(
             MultiSessionState.has_others,
-            menu_action("log-out", word.sign_out_all, MultiSessionState.revoke_all),
+            menu_action("log-out", word.sign_out_all, sign_out_of_all()),
         ),
         width="260px",
     )
@@ -75,11 +78,23 @@ def _signed_out() -> rx.Component:
             type="button",
             class_name="ms-trigger",
         ),
+        rx.foreach(MultiSessionState.accounts, _remembered),
+        rx.cond(MultiSessionState.has_remembered, rx.dropdown_menu.separator()),
         menu_link("log-in", word.sign_in, SIGN_IN_PATH),
         menu_link("user-plus", word.sign_up, SIGN_UP_PATH),
         rx.dropdown_menu.separator(),
         _theme_submenu(),
-        width="200px",
+        width="260px",
+    )
+
+
+def _remembered(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
+    # Signed out there are no others in the list.
+    return rx.dropdown_menu.item(
+        ReactRouterLink.create(user_view(session.user, words().signed_out_account), to=sign_in_again_path(session)),
+        as_child=True,
+        key=session.id,
+        class_name="ms-row",
     )
 
 

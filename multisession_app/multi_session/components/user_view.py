@@ -16,13 +16,14 @@ def user_avatar(user: rx.Var[UserPublic] | UserPublic, *, size: str = "2") -> rx
     )
 
 
-def user_view(user: rx.Var[UserPublic] | UserPublic, **props: Any) -> rx.Component:
-    """Return picture, name and e-mail; what does not fit is cut, and stands whole in the title."""
+def user_view(user: rx.Var[UserPublic] | UserPublic, note: str = "", **props: Any) -> rx.Component:
+    """Return picture, name and e-mail, and a note below; what does not fit is cut, and stands whole in the title."""
     return rx.hstack(
         user_avatar(user),
         rx.vstack(
             rx.text(user.name, size="2", weight="medium", class_name="ms-cut", width="100%", title=user.name),
             rx.text(user.email, size="1", color_scheme="gray", class_name="ms-cut", width="100%", title=user.email),
+            *([rx.text(note, size="1", color_scheme="red", class_name="ms-cut", width="100%")] if note else []),
             class_name="ms-user-text",
             spacing="0",
             min_width="0",

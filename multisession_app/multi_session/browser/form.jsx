@@ -1,0 +1,112 @@
+// Forms that go by HTTP, and their fields.
+import { createContext, createElement as h, useContext, useEffect, useRef, useState } from "react";
+import { TextField } from "@radix-ui/themes";
+import { get, post } from "$/utils/multi_session/http";
+import { say, tellOtherTabs } from "$/utils/multi_session/tab";
+
+const Refusal = createContext({});
+
+// Sends its fields as JSON to `path`. With `next` the whole page is then loaded anew there: password managers take
+// that for a successful sign-in, and nothing typed before outlives it. Else it stays and says `saved`.
+export function HttpForm({ path, next, saved, sessionId, takesFocus, unreachable, cookiesBlocked, children, ...props }) {
+  const [refusal, setRefusal] = useState({});
+  const [isPending, setPending] = useState(false);
+  const sending = useRef(false);
+  const form = useRef(null);
+  const message = useRef(null);
+
+  useEffect(() => {
+    const first = form.current.querySelector("input:placeholder-shown");
+    if (takesFocus && first && !form.current.contains(document.activeElement)) first.focus();
+  }, [takesFocus]);
+
+  useEffect(() => {
+    // Not the browser's first focus, but the person's next: the message is read out, with its field if it has one.
+    if (refusal.message) (form.current.elements[refusal.field] ?? message.current)?.focus();
+  }, [refusal]);
+
+  const done = (refused) => {
+    sending.current = false;
+    setPending(false);
+    setRefusal(refused);
+  };
+
+  const onSubmit = async (event) => {
+    event.preventDefault();
+    // A ref, since a second click may come before React has drawn the first.
+    if (sending.current) return;
+    sending.current = true;
+    const fields = Object.fromEntries(new FormData(event.currentTarget));
+    setRefusal({});
+    setPending(true);
+    try {
+      const response = await post(path, { ...fields, sessionId });
+      const answer = await response.json();
+      if (!response.ok) return done({ message: answer.message || unreachable, field: answer.field });
+      if (!next) {
+        say(saved);
+        return done({});
+      }
+      // The first use of the new cookie, and the proof that the browser took it.
+      if (!(await (await get("/get-session")).json())) return done({ message: cookiesBlocked });
+      tellOtherTabs();
+      window.location.assign(next);
+    } catch {
+      done({ message: unreachable });
+    }
+  };
+
+  const isOfForm = refusal.message && !form.current?.elements[refusal.field];
+  return h(
+    "form",
+    { ...props, ref: form, method: "post", noValidate: true, onSubmit, "aria-busy": isPending, "data-pending": isPending || undefined },
+    isOfForm && h("p", { ref: message, role: "alert", tabIndex: -1, className: "ms-error" }, refusal.message),
+    h("fieldset", { disabled: isPending, className: "ms-fields" }, h(Refusal.Provider, { value: refusal }, children)),
+  );
+}
+
+// A labelled input; what the server refuses about it stands below it, and is read out with it.
+export function Field({ name, label, hint, showLabel, ...props }) {
+  const [isShown, setShown] = useState(false);
+  const refusal = useContext(Refusal);
+  const error = refusal.field === name ? refusal.message : "";
+  const id = `ms-${name}`;
+  const described = [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(" ");
+  return h(
+    "div",
+    { className: "ms-field" },
+    h("label", { htmlFor: id }, label),
+    h(
+      TextField.Root,
+      {
+        ...props,
+        id,
+        name,
+        size: "3",
+        // Without one `:placeholder-shown` does not tell an empty input.
+        placeholder: " ",
+        type: showLabel && !isShown ? "password" : "text",
+        "aria-invalid": error ? true : undefined,
+        "aria-describedby": described || undefined,
+        color: error ? "red" : undefined,
+      },
+      showLabel && h(TextField.Slot, { side: "right" }, h(Eye, { showLabel, isShown, setShown })),
+    ),
+    error && h("p", { id: `${id}-error`, className: "ms-field-error" }, error),
+    hint && h("p", { id: `${id}-hint`, className: "ms-hint" }, hint),
+  );
+}
+
+function Eye({ showLabel, isShown, setShown }) {
+  return h(
+    "button",
+    { type: "button", className: "ms-eye", "aria-label": showLabel, "aria-pressed": isShown, onClick: () => setShown(!isShown) },
+    h(
+      "svg",
+      { viewBox: "0 0 24 24", width: 18, height: 18, fill: "none", stroke: "currentColor", strokeWidth: 2, "aria-hidden": true },
+      h("path", { d: "M2 12s3.6-7 10-7 10 7 10 7-3.6 7-10 7-10-7-10-7Z" }),
+      h("circle", { cx: 12, cy: 12, r: 3 }),
+      !isShown && h("path", { d: "M4 4l16 16" }),
+    ),
+  );
+}
