@@ -5,9 +5,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import reflex as rx
-from reflex.plugins import RadixThemesPlugin, SitemapPlugin
+from reflex.plugins import SitemapPlugin
 
 from multisession_app.multi_session import MultiSessionPlugin
+from multisession_app.theme import Theme
 
 # Starting needs no network beyond npm packages: without this Reflex asks the package index for its newest version.
 os.environ.setdefault("REFLEX_CHECK_LATEST_VERSION", "false")
@@ -39,9 +40,8 @@ config = rx.Config(
     telemetry_enabled=False,
     show_built_with_reflex=False,
     frontend_compression_formats=["brotli", "gzip"],
-    frontend_lazy_bundled_libraries=True,
     plugins=[
-        RadixThemesPlugin(theme=rx.theme(accent_color="indigo", gray_color="slate", radius="medium")),
+        Theme(),
         MultiSessionPlugin(),
     ],
     disable_plugins=[SitemapPlugin],
