@@ -147,11 +147,11 @@ def test_blocked_cookies_are_said(page: Page, context: BrowserContext, ada: Pers
 def test_other_sites_are_never_next(page: Page, ada: Person, base_url: str) -> None:
     """`?next=` leads to a page of this site and to no other, however it is spelt."""
     for elsewhere in ["https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:0"]:
-        page.goto(f"/auth/sign-in?next={quote(elsewhere, safe='')}")
+        page.goto(f"/auth/sign-in?add=1&next={quote(elsewhere, safe='')}")
         fill_sign_in(page, ada)
         submit_sign_in(page)
         page.wait_for_url(f"{base_url}/")
-    page.goto("/auth/sign-in?next=/settings/account")
+    page.goto("/auth/sign-in?add=1&next=/settings/account")
     fill_sign_in(page, ada)
     submit_sign_in(page)
     page.wait_for_url(re.compile(f"^{base_url}/settings/account/?$"))

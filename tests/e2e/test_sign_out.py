@@ -11,6 +11,7 @@ from tests.e2e.people import (
     choose,
     expect_account,
     expect_notice,
+    expect_refusal,
     expect_signed_out,
     join,
     open_accounts,
@@ -74,7 +75,7 @@ def test_a_bad_picture_address_is_refused_with_its_reason(page: Page, people: li
     page.goto("/settings/account")
     page.get_by_label(WORDS.picture).fill("javascript:alert(1)")
     page.get_by_role("button", name=WORDS.save, exact=True).click()
-    expect_notice(page, WORDS.invalid_image)
+    expect_refusal(page, WORDS.invalid_image)
     page.reload()
     expect(page.get_by_label(WORDS.picture)).to_have_value("")
 

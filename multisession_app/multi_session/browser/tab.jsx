@@ -158,10 +158,10 @@ export function Tab({ account, hasErrors, coverAfter, offline, notSent, covered,
   return h(
     "div",
     { className: "ms-notices" },
-    h("div", { role: "status" }, isOffline && h("div", { className: "ms-notice" }, offline)),
     h(
       "div",
       { role: "status" },
+      isOffline && h("div", { className: "ms-notice", key: "offline" }, offline),
       notice.text &&
         h(
           "div",
