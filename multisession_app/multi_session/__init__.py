@@ -10,6 +10,7 @@ Layers, each importing only from those before it:
     multi_session                            a verb in a transaction, then the message to the tabs
     timekeeping                              tells tabs when a session's time is over
     presented                                what the gate hands on
+    security_headers                         what is added to every answer
     gate                                     the ASGI middleware before everything
     runtime                                  where the Reflex half finds the running kit
     wire                                     bodies in, shapes out

@@ -22,6 +22,9 @@ from .wire import read_body, session_and_user, session_id_of, text_of, user_json
 
 Handler = Callable[[Request], Awaitable[JSONResponse]]
 
+# When the last account has left: what no-store does not reach, such as pictures and pages kept for the back button.
+_NOTHING_KEPT = {"Clear-Site-Data": '"cache"'}
+
 
 def api(multi_session: MultiSession) -> Starlette:
     """Return the routes. They need the gate around them, which puts `Presented` into the scope."""
@@ -75,7 +78,7 @@ class _Door:
     async def sign_out(self, request: Request) -> JSONResponse:
         if device := await _device_on_screen(request, await read_body(request, optional=True)):
             await self._kit.revoke_all(device)
-        return JSONResponse({"success": True})
+        return JSONResponse({"success": True}, headers=_NOTHING_KEPT)
 
     async def get_session(self, request: Request) -> JSONResponse:
         device = await _presented(request).device()
@@ -115,7 +118,7 @@ class _Door:
     async def revoke_all(self, request: Request) -> JSONResponse:
         if device := await _device_on_screen(request, await read_body(request, optional=True)):
             await self._kit.revoke_all(device)
-        return JSONResponse({"status": True})
+        return JSONResponse({"status": True}, headers=_NOTHING_KEPT)
 
     async def forget(self, request: Request) -> JSONResponse:
         session_id = session_id_of(await read_body(request))

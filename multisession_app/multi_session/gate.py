@@ -1,4 +1,7 @@
-"""The ASGI middleware before everything: checks the origin, takes the cookie away, names the state tree."""
+"""The ASGI middleware before everything.
+
+It checks the origin, takes the cookie away, names the state tree, and completes the headers of every answer.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote
 
@@ -21,6 +25,7 @@ from .multi_session import MultiSession
 from .options import TAB_TOKEN_MAX, Options
 from .origins import SAFE_METHODS, RequestOrigin
 from .presented import HEADER, Acting, Presented
+from .security_headers import SecurityHeaders
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -36,10 +41,16 @@ _DUPLICATE = '["new_token",'
 class Gate:
     """Wraps the whole app, so that nothing inside sees the secret and every state tree belongs to an account."""
 
-    def __init__(self, app: App, multi_session: MultiSession, *, event_path: str = "/_event") -> None:
-        """Guard `app`; `event_path` is where Reflex's websocket is mounted."""
+    def __init__(
+        self, app: App, multi_session: MultiSession, *, event_path: str = "/_event", pages: Path | None = None
+    ) -> None:
+        """Guard `app`.
+
+        `event_path` is where Reflex's websocket is mounted, `pages` the folder of built pages that `app` serves.
+        """
         self._app = app
         self._multi_session = multi_session
+        self._headers = SecurityHeaders(multi_session.options, pages)
         self._event_path = event_path.rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,6 +64,8 @@ class Gate:
         secret, headers = _take_secret(scope["headers"], name)
         presented = Presented(name, hash_secret(secret) if secret else None, request.ip_address, self._multi_session)
         scope = {**scope, "headers": headers, "multi_session": presented}
+        if scope["type"] == "http":
+            send = self._completing(send, scope["path"], is_https=request.is_https)
         try:
             request.check(options, has_cookie=secret is not None)
             if not self._is_for_events(scope):
@@ -64,6 +77,15 @@ class Gate:
                 raise NotFound
         except MultiSessionError as error:
             await _refuse(scope, receive, send, error, options)
+
+    def _completing(self, send: Send, path: str, *, is_https: bool) -> Send:
+        async def send_complete(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = [*message.get("headers", ())]
+                message = {**message, "headers": self._headers.complete(present, path, is_https=is_https)}
+            await send(message)
+
+        return send_complete
 
     def _is_for_events(self, scope: Scope) -> bool:
         # Not only the path itself: engine.io answers at every address below, and under whatever root the app is

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -28,6 +29,28 @@ COVER_AFTER = timedelta(minutes=2)
 REMEMBERED_MAX = 10
 """Expired or evicted accounts that a device keeps on its screens; the ones used longest ago are forgotten."""
 
+HSTS_MAX_AGE = timedelta(days=365)
+"""How long a browser that was here by https comes by nothing else; ASVS 3.4.1 asks for a year."""
+ASSET_MAX_AGE = timedelta(days=365)
+"""How long a browser keeps a file whose name changes with its content."""
+CONTENT_SECURITY_POLICY: Mapping[str, Sequence[str]] = {
+    "default-src": ("'self'",),
+    # And the hashes of the page's own inline scripts.
+    "script-src": ("'self'",),
+    # Radix and Emotion, which Reflex styles with, write style elements and attributes in the browser.
+    "style-src": ("'self'", "'unsafe-inline'"),
+    # Pictures of users have https addresses on any host.
+    "img-src": ("'self'", "data:", "https:"),
+    "font-src": ("'self'", "data:"),
+    # Covers the websocket too, but in Safari before 16, which does not load what Vite 8 builds either.
+    "connect-src": ("'self'",),
+    "object-src": ("'none'",),
+    "base-uri": ("'none'",),
+    "form-action": ("'self'",),
+    "frame-ancestors": ("'none'",),
+}
+"""What a page may load, run and be framed by, by directive (CSP 3)."""
+
 PASSWORD_MIN = 8
 PASSWORD_MAX = 128
 NAME_MAX = 100
@@ -40,6 +63,10 @@ TAB_TOKEN_MAX = 200
 _SESSION_TIMEOUTS = timedelta(minutes=1), COOKIE_MAX_AGE
 _IDLE_TIMEOUTS = timedelta(minutes=5), COOKIE_MAX_AGE
 _DEFAULT_PORT = re.compile(r"http://.*:80|https://.*:443")
+# Those that fall back to default-src and can be named too.
+_DIRECTIVES = (*CONTENT_SECURITY_POLICY, "frame-src", "manifest-src", "media-src", "worker-src")
+# A quoted word, or a host or scheme: a word that lacks its quotes would be taken for a host and allow nothing.
+_SOURCE = re.compile(r"'(?!none')[\w+/=-]+'|(?=.*[.:*])[!#-&(-+\--:<-~]+", re.ASCII)
 _ORIGIN = re.compile(r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?")
 
 
@@ -55,6 +82,8 @@ class Options:
             what a person does in it, not by a tab that stands open.
         revoke_oldest_on_max: over the maximum, sign out the account used longest ago; False refuses the sign-in.
         allowed_origins: further origins whose pages may call this server, as `https://app.example.com`.
+        content_security_policy: further sources for a directive of the pages' policy, added to the kit's, as
+            `{"script-src": ["'unsafe-eval'"], "img-src": ["http://images.example.com"]}`.
         localization: every word that a person reads.
         app_id: goes into the cookie's name, so that two apps on one host do not share it.
         trusted_proxy_hops: how many proxies in front may be believed about scheme, host and client address.
@@ -68,6 +97,7 @@ class Options:
     idle_timeout: timedelta | None = None
     revoke_oldest_on_max: bool = True
     allowed_origins: tuple[str, ...] = ()
+    content_security_policy: Mapping[str, Sequence[str]] = field(default_factory=dict)
     localization: Localization = field(default_factory=Localization)
     app_id: str = "app"
     trusted_proxy_hops: int = 0
@@ -92,9 +122,27 @@ class Options:
                 raise OptionsError(
                     f"allowed_origins must hold origins such as https://app.example.com, not {origin!r}."
                 )
+        _check_policy(self.content_security_policy)
         if type(self.trusted_proxy_hops) is not int or self.trusted_proxy_hops < 0:
             raise OptionsError(f"trusted_proxy_hops must be 0 or more, not {self.trusted_proxy_hops!r}.")
 
 
 def _is_between(time: object, bounds: tuple[timedelta, timedelta]) -> bool:
     return isinstance(time, timedelta) and bounds[0] <= time <= bounds[1]
+
+
+def _check_policy(further: Mapping[str, Sequence[str]]) -> None:
+    if not isinstance(further, Mapping):
+        raise OptionsError(f"content_security_policy must map directives to lists of sources, not {further!r}.")
+    for directive, sources in further.items():
+        if directive not in _DIRECTIVES:
+            known = ", ".join(_DIRECTIVES)
+            raise OptionsError(f"content_security_policy must name one of {known}, not {directive!r}.")
+        if isinstance(sources, str) or not isinstance(sources, Sequence):
+            raise OptionsError(f"content_security_policy must give {directive} a list of sources, not {sources!r}.")
+        for source in sources:
+            if not isinstance(source, str) or not _SOURCE.fullmatch(source):
+                raise OptionsError(
+                    f"content_security_policy must give {directive} sources such as https://images.example.com or "
+                    f"\"'unsafe-eval'\" with its inner quotes, not {source!r}."
+                )

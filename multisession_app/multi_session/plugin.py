@@ -27,7 +27,7 @@ class MultiSessionPlugin(Plugin):
     Args:
         localization: words on screen that replace the English ones, by their names in `Localization`.
         options: those of `Options`, which says what they mean: `maximum_sessions`, `session_timeout`, `idle_timeout`,
-            `revoke_oldest_on_max`, `allowed_origins`.
+            `revoke_oldest_on_max`, `allowed_origins`, `content_security_policy`.
 
     Raises:
         OptionsError: a value cannot work; the start stops with a sentence that says which and why.
@@ -41,6 +41,7 @@ class MultiSessionPlugin(Plugin):
         idle_timeout: timedelta | None = None,
         revoke_oldest_on_max: bool = True,
         allowed_origins: Sequence[str] = (),
+        content_security_policy: Mapping[str, Sequence[str]] | None = None,
         localization: Mapping[str, str] | None = None,
     ) -> None:
         """Check the options."""
@@ -52,6 +53,7 @@ class MultiSessionPlugin(Plugin):
             idle_timeout=idle_timeout,
             revoke_oldest_on_max=revoke_oldest_on_max,
             allowed_origins=tuple(allowed_origins),
+            content_security_policy={} if content_security_policy is None else content_security_policy,
             localization=words_with(localization or {}),
         )
 

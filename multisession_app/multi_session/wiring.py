@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from reflex.app import default_backend_exception_handler
+from reflex.utils.exec import get_frontend_mount
 from reflex_base.environment import environment
 
 from .api import api
@@ -44,6 +47,7 @@ def wire(app: rx.App, options: Options, config: Config) -> None:
         app_id=config.app_name,
         trusted_proxy_hops=config.trusted_proxy_hops,
         allowed_origins=(*options.allowed_origins, *_frontend_origin(config)),
+        content_security_policy=_with_api(options.content_security_policy, config),
     )
     if tuple(config.cors_allowed_origins) == ("*",):
         # A credentialed answer to "*" is unreadable for the pages of another origin that are allowed.
@@ -72,7 +76,7 @@ def wire(app: rx.App, options: Options, config: Config) -> None:
     app.register_lifespan_task(listening)
 
     def gate(inner: Any) -> Any:
-        return Gate(inner, multi_session, event_path=config.prepend_backend_path("/_event"))
+        return Gate(inner, multi_session, event_path=config.prepend_backend_path("/_event"), pages=_built_pages())
 
     present: Any = app.api_transformer or ()
     own: Sequence[Any] = present if isinstance(present, Sequence) else (present,)
@@ -85,3 +89,19 @@ def _frontend_origin(config: Config) -> tuple[str, ...]:
     if environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get() or not config.deploy_url:
         return ()
     return (config.deploy_url.rstrip("/"),)
+
+
+def _built_pages() -> Path | None:
+    if not environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get():
+        return None
+    return Path(get_frontend_mount().app.directory)
+
+
+def _with_api(policy: Mapping[str, Sequence[str]], config: Config) -> Mapping[str, Sequence[str]]:
+    """Let the pages reach the API at an address of its own, if API_URL names one."""
+    api_url = urlsplit(config.api_url)
+    # For these the client of Reflex 0.10.1 takes the page's own host.
+    if api_url.hostname in {"localhost", "0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return policy
+    own = [f"{scheme}://{api_url.netloc}" for scheme in (api_url.scheme, api_url.scheme.replace("http", "ws"))]
+    return {**policy, "connect-src": [*policy.get("connect-src", ()), *own]}

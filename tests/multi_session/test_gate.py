@@ -214,7 +214,7 @@ def test_reading_makes_no_cookie_and_no_row(
     assert set(map(len, world.everything().values())) == {0}
 
 
-def test_lifespan_passes() -> None:
+def test_lifespan_passes(multi_session: MultiSession) -> None:
     """The gate is around all of it."""
     from tests.helpers import run
 
@@ -223,5 +223,5 @@ def test_lifespan_passes() -> None:
     async def inner(scope: Any, receive: Any, send: Any) -> None:
         seen.append(scope["type"])
 
-    run(Gate(inner, None)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
+    run(Gate(inner, multi_session)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
     assert seen == ["lifespan"]

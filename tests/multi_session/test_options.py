@@ -21,6 +21,7 @@ def test_defaults_are_the_documented_ones() -> None:
         True,
     )
     assert options.allowed_origins == ()
+    assert options.content_security_policy == {}
     assert options.trusted_proxy_hops == 0
 
 
@@ -34,6 +35,9 @@ def test_defaults_are_the_documented_ones() -> None:
         ("revoke_oldest_on_max", False),
         ("allowed_origins", ("https://app.example.com", "http://localhost:3000", "https://[::1]:8443")),
         ("trusted_proxy_hops", 3),
+        ("content_security_policy", {"script-src": ["'unsafe-eval'"], "worker-src": ("blob:",), "object-src": []}),
+        ("content_security_policy", {"img-src": ["http://x.example:8080/a/", "*.x.example", "http://localhost:*"]}),
+        ("content_security_policy", {"script-src": ["'sha256-HR7iaask9daLMRRskMI++QeJtjWDOjyPA6lGzYGzKW4='"]}),
     ],
 )
 def test_option_takes_what_can_work(name: str, value: Any) -> None:
@@ -95,6 +99,45 @@ def test_allowed_origins_refuse_what_no_browser_sends(origin: Any) -> None:
         Options(allowed_origins=(origin,))
 
 
+@pytest.mark.parametrize(
+    ("policy", "wrong"),
+    [
+        (["script-src"], ["script-src"]),
+        ("script-src 'unsafe-eval'", "script-src 'unsafe-eval'"),
+        ({"scripts": ["'unsafe-eval'"]}, "scripts"),
+        ({"Script-Src": ["'unsafe-eval'"]}, "Script-Src"),
+        ({"report-uri": ["/reports"]}, "report-uri"),
+        ({"script-src": "'unsafe-eval'"}, "'unsafe-eval'"),
+        ({"script-src": None}, None),
+        ({"script-src": [None]}, None),
+        *(
+            ({"img-src": ["https://a.example", source]}, source)
+            for source in (
+                "",
+                " ",
+                "https://a.example https://b.example",
+                "https://a.example; script-src *",
+                "https://a.example,script-src *",
+                "https://a.example\n",
+                "https://a.example\r\nX-Header: x",
+                "https://ä.example",
+                "unsafe-eval",
+                "'unsafe eval'",
+                "'unsafe-eval",
+                "'none'",
+                "none",
+            )
+        ),
+    ],
+)
+def test_content_security_policy_refuses_what_would_break_or_do_nothing(policy: Any, wrong: Any) -> None:
+    """A second directive smuggled into a source, and a keyword without its quotes, which browsers take for a host."""
+    for make in (Options, MultiSessionPlugin):
+        with pytest.raises(OptionsError, match="content_security_policy") as refusal:
+            make(content_security_policy=policy)
+        assert repr(wrong) in str(refusal.value)
+
+
 def test_plugin_refuses_one_string_for_origins() -> None:
     """A string is a sequence of letters."""
     with pytest.raises(OptionsError, match="allowed_origins"):
@@ -103,6 +146,10 @@ def test_plugin_refuses_one_string_for_origins() -> None:
 
 def test_plugin_hands_the_options_on() -> None:
     """What `rxconfig.py` says is what the kit runs with."""
-    plugin = MultiSessionPlugin(maximum_sessions=2, localization={"add_account": "Konto hinzufügen"})
+    policy = {"script-src": ["'unsafe-eval'"]}
+    plugin = MultiSessionPlugin(
+        maximum_sessions=2, content_security_policy=policy, localization={"add_account": "Konto hinzufügen"}
+    )
+    assert plugin.multi_session_options.content_security_policy == policy
     assert plugin.multi_session_options.maximum_sessions == 2
     assert plugin.multi_session_options.localization.add_account == "Konto hinzufügen"
