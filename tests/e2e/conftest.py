@@ -1,10 +1,11 @@
 """The server under test, its browser, and what both said when a test failed."""
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Error
 
 from tests.e2e import chromium
 from tests.e2e.devices import Device
@@ -12,6 +13,9 @@ from tests.e2e.server import Server
 
 # What each server had logged when the current test began, to show a failed test its own part of the log.
 _seen: dict[Server, int] = {}
+
+REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation", (violation) =>
+  reportViolation(`${violation.effectiveDirective} ${violation.blockedURI} on ${violation.documentURI}`))"""
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +42,36 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     """Give pytest-playwright the machine's Chromium; its `page`, `context` and `new_context` then use it."""
     path = chromium.executable()
     return browser_type_launch_args | ({"executable_path": str(path)} if path else {})
+
+
+@pytest.fixture(autouse=True)
+def violations(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Fail every test on whose pages, in whichever context, the Content-Security-Policy refused something."""
+    heard: list[str] = []
+
+    def listening(make: Callable[..., BrowserContext]) -> Callable[..., BrowserContext]:
+        def make_and_listen(*args: Any, **options: Any) -> BrowserContext:
+            context = make(*args, **options)
+            context.expose_binding("reportViolation", lambda source, text: heard.append(text))
+            context.add_init_script(REPORT_VIOLATIONS)
+            return context
+
+        return make_and_listen
+
+    close = BrowserContext.close
+
+    def hear_and_close(context: BrowserContext, **options: Any) -> None:
+        for page in context.pages:
+            # What the page has said before it answers has been heard; one that has crashed says nothing more.
+            with suppress(Error):
+                page.evaluate("0")
+        close(context, **options)
+
+    monkeypatch.setattr(Browser, "new_context", listening(Browser.new_context))
+    monkeypatch.setattr(BrowserType, "launch_persistent_context", listening(BrowserType.launch_persistent_context))
+    monkeypatch.setattr(BrowserContext, "close", hear_and_close)
+    yield heard
+    assert heard == []
 
 
 @pytest.fixture
