@@ -38,6 +38,7 @@ _HOMES = {
     "by_account": "components",
     "link_button": "components",
     "menu_link": "components",
+    "needs_connection": "components",
     "manage_account": "components",
     "manage_accounts": "components",
     "profile": "components",

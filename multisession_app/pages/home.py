@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from ..multi_session import MultiSessionState, kit, link_button, signed_in_only
+from ..multi_session import MultiSessionState, kit, link_button, needs_connection, signed_in_only
 from ..notes import NOTE_MAX, NotePublic, add_note, delete_note, list_notes
 from .layout import layout
 
@@ -117,6 +117,7 @@ def _new_note() -> rx.Component:
         ),
         rx.button("Save note", type="submit", margin_top="12px", disabled=NotesState.draft.strip() == ""),
         on_submit=NotesState.add,
+        custom_attrs=needs_connection(),
     )
 
 
@@ -130,6 +131,7 @@ def _note(note: rx.Var[NotePublic]) -> rx.Component:
             size="2",
             aria_label="Delete note",
             on_click=NotesState.delete(note.id),
+            custom_attrs=needs_connection(),
         ),
         key=note.id,
         display="flex",

@@ -2,7 +2,7 @@
 
 from .account_page import by_account, signed_in_only
 from .auth_forms import sign_in, sign_up
-from .elements import link_button, menu_link
+from .elements import link_button, menu_link, needs_connection
 from .manage_accounts import manage_account, manage_accounts
 from .profile import profile
 from .switch_account import switch_account_submenu, switch_account_submenu_content, switch_account_submenu_item
@@ -15,6 +15,7 @@ __all__ = [
     "manage_account",
     "manage_accounts",
     "menu_link",
+    "needs_connection",
     "profile",
     "sign_in",
     "sign_up",

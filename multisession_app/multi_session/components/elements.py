@@ -99,7 +99,10 @@ class MenuRadioItem(RadixThemesComponent):
 
 
 def needs_connection() -> dict[str, str]:
-    """Return the `custom_attrs` of what is refused, in words, while there is no connection, instead of sent later."""
+    """Return the `custom_attrs` of a button or form that is refused, in words, while there is no connection.
+
+    Without them Reflex keeps the event and sends it once the connection is back.
+    """
     # A new one for each: Reflex 0.10.1 adds a component's other attributes to the very dictionary that it is given.
     return {"data-needs-connection": ""}
 
