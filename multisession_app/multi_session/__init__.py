@@ -6,14 +6,15 @@ Layers, each importing only from those before it:
     models                                   tables, and the shapes that may leave the server
     database, device_secrets, passwords      what the verbs are made with
     users, device_sessions                   the verbs
+    rate_limits                              how often somebody may guess
     cookies, origins, live                   what a request brings; the open sockets
     multi_session                            a verb in a transaction, then the message to the tabs
     timekeeping                              tells tabs when a session's time is over
     presented                                what the gate hands on
     security_headers                         what is added to every answer
+    wire                                     bodies in, shapes out
     gate                                     the ASGI middleware before everything
     runtime                                  where the Reflex half finds the running kit
-    wire                                     bodies in, shapes out
     api | state                              the two doors, which do not know each other
     guard                                    the check of each event
     components                               what a page shows

@@ -18,7 +18,7 @@ from .models import UserPublic
 from .multi_session import MultiSession
 from .options import BASE_PATH, USER_AGENT_MAX
 from .presented import Presented
-from .wire import read_body, session_and_user, session_id_of, text_of, user_json
+from .wire import read_body, refusal, session_and_user, session_id_of, text_of, user_json
 
 Handler = Callable[[Request], Awaitable[JSONResponse]]
 
@@ -146,15 +146,13 @@ class _Door:
 
 
 def _answering(handler: Handler, multi_session: MultiSession) -> Handler:
-    """Map every refusal to its answer, in one place, and keep all answers out of caches."""
+    """Answer every refusal too, and keep all answers out of caches."""
 
     async def answer(request: Request) -> JSONResponse:
         try:
             response = await handler(request)
         except MultiSessionError as error:
-            message = multi_session.options.localization.sentence(error)
-            body = {"code": error.code, "message": message} | ({"field": error.field} if error.field else {})
-            response = JSONResponse(body, status_code=error.status)
+            response = refusal(error, multi_session.options.localization)
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -184,7 +182,8 @@ async def _device_on_screen(request: Request, body: dict[str, Any]) -> Presented
 
 def _origin(request: Request) -> Origin:
     user_agent = "".join(c for c in request.headers.get("user-agent", "") if c.isprintable())
-    return Origin(user_agent=user_agent[:USER_AGENT_MAX], ip_address=_presented(request).ip_address[:64])
+    origin = _presented(request).origin
+    return Origin(user_agent[:USER_AGENT_MAX], origin.ip_address[:64], origin.through_unknown_proxy)
 
 
 def _opened(request: Request, answer: dict[str, Any], opened: Opened) -> JSONResponse:

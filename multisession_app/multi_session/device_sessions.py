@@ -29,10 +29,14 @@ from .options import ACTIVITY_INTERVAL, REMEMBERED_MAX
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a sign-in comes from, as the person will see it in the list of devices."""
+    """Where a sign-in comes from, as the person will see it in the list of devices.
+
+    `through_unknown_proxy`: `origins.RequestOrigin`.
+    """
 
     user_agent: str = ""
     ip_address: str = ""
+    through_unknown_proxy: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,12 @@ class Opened:
     session: DeviceSession
     user: User
     evicted: tuple[User, ...] = ()
+
+
+def knows(db: Session, device: PresentedDevice, user_id: str) -> bool:
+    """Say whether the user is, or once was, signed in on this device."""
+    held = select(DeviceSession.id).where(DeviceSession.user_id == user_id, DeviceSession.device_id == device.id)
+    return db.exec(held.limit(1)).first() is not None
 
 
 def list_device_sessions(device: PresentedDevice | None) -> list[DeviceSessionPublic]:

@@ -17,6 +17,8 @@ class MultiSessionError(Exception):
     status: ClassVar[int] = 400
     word: ClassVar[str] = "bad_request"
     field: ClassVar[str] = ""
+    retry_after: int | None = None
+    """Seconds until it makes sense to try again; None where waiting changes nothing."""
 
 
 class InvalidSession(MultiSessionError):
@@ -97,6 +99,17 @@ class TooManySessions(MultiSessionError):
         """Keep the accounts that one could sign out of."""
         super().__init__()
         self.accounts = accounts
+
+
+class TooManyAttempts(MultiSessionError):
+    """So many failed sign-ins, or sign-ups, that nobody is heard for `retry_after` seconds (ASVS 6.3.1)."""
+
+    code, status, word = "TOO_MANY_REQUESTS", 429, "too_many_attempts"
+
+    def __init__(self, retry_after: int) -> None:
+        """Keep how long to wait."""
+        super().__init__()
+        self.retry_after = retry_after
 
 
 class InvalidOrigin(MultiSessionError):

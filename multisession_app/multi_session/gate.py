@@ -8,14 +8,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
 
 from .cookies import cookie_name, take_cookie
 from .device_secrets import PresentedDevice, hash_secret
@@ -26,6 +24,7 @@ from .options import TAB_TOKEN_MAX, Options
 from .origins import SAFE_METHODS, RequestOrigin
 from .presented import HEADER, Acting, Presented
 from .security_headers import SecurityHeaders
+from .wire import refusal
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -62,7 +61,7 @@ class Gate:
         request = RequestOrigin.of(scope, options)
         name = cookie_name(options, is_https=request.is_https)
         secret, headers = _take_secret(scope["headers"], name)
-        presented = Presented(name, hash_secret(secret) if secret else None, request.ip_address, self._multi_session)
+        presented = Presented(name, hash_secret(secret) if secret else None, request, self._multi_session)
         scope = {**scope, "headers": headers, "multi_session": presented}
         if scope["type"] == "http":
             send = self._completing(send, scope["path"], is_https=request.is_https)
@@ -201,10 +200,10 @@ def _watch(send: Send, connection: Connection) -> Send:
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, error: MultiSessionError, options: Options) -> None:
-    body = {"code": error.code, "message": options.localization.sentence(error)}
+    answer = refusal(error, options.localization)
     if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
         # Before the accept this is answered with 403.
         await receive()
-        await send({"type": "websocket.close", "code": 1008, "reason": json.dumps(body)})
+        await send({"type": "websocket.close", "code": 1008, "reason": bytes(answer.body).decode()})
         return
-    await JSONResponse(body, status_code=error.status, headers={"Cache-Control": "no-store"})(scope, receive, send)
+    await answer(scope, receive, send)

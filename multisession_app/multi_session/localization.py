@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -92,12 +93,14 @@ class Localization:
     password_too_long: str = "Use at most 128 characters."  # noqa: S105 - a sentence
     password_too_common: str = "This password is too common: it is among the first that anyone would try."  # noqa: S105
     too_many_sessions: str = "There is no room for another account. Sign out of one first: {accounts}."
+    too_many_attempts: str = "Too many attempts. Try again in {minutes} min."
     invalid_origin: str = "This request does not come from a page of this app."
 
     def sentence(self, error: MultiSessionError) -> str:
         """Return what the person reads for a refusal."""
         accounts = ", ".join(name for _, name, _ in getattr(error, "accounts", []))
-        return filled(getattr(self, error.word), accounts=accounts)
+        minutes = math.ceil((error.retry_after or 0) / 60)
+        return filled(getattr(self, error.word), accounts=accounts, minutes=str(minutes))
 
 
 def filled(text: str, **values: str) -> str:

@@ -17,6 +17,7 @@ from .errors import InvalidCredentials, InvalidSession
 from .live import Change, Connection, Live
 from .models import DeviceSession, DeviceSessionPublic, User
 from .options import ACTIVITY_INTERVAL, Options
+from .rate_limits import RateLimits
 
 logger = logging.getLogger(__name__)
 
@@ -27,11 +28,12 @@ def _utc_now() -> datetime:
 
 @dataclass
 class MultiSession:
-    """The kit at work in one process: its options, its database, its open sockets and its clock."""
+    """The kit at work in one process: its options, database, open sockets, counted attempts and clock."""
 
     options: Options
     database: Database
     live: Live = field(default_factory=Live)
+    rate_limits: RateLimits = field(default_factory=RateLimits)
     now: Callable[[], datetime] = _utc_now
 
     async def present(self, secret_hash: str, *, is_use: bool = True) -> PresentedDevice | None:
@@ -60,10 +62,12 @@ class MultiSession:
 
         Raises:
             InvalidName, InvalidEmail, PasswordTooShort, PasswordTooLong, PasswordTooCommon, EmailTaken,
-            TooManySessions, SessionChanged: as they say; no user is made.
+            TooManyAttempts, TooManySessions, SessionChanged: as they say; no user is made.
         """
         name, email = users.check_name(name), users.check_email(email)
         passwords.check_password(password, about=[name, email])
+        # From here on every outcome tells whether the address is taken, and so counts; a typing mistake does not.
+        await self.rate_limits.count_sign_up(origin)
         password_hash = await passwords.hash_password(password)
         now = self.now()
 
@@ -78,12 +82,22 @@ class MultiSession:
 
         Raises:
             InvalidCredentials: wrong password or unknown e-mail, in words and time alike.
+            TooManyAttempts: so many that not even the right password is heard.
             TooManySessions, SessionChanged: as in `device_sessions.sign_in`.
         """
-        user = await self.database.read(lambda db: users.find(db, email))
+
+        def look_up(db: Session) -> tuple[User | None, bool]:
+            user = users.find(db, email)
+            # Asked for an unknown e-mail too: the time that it takes is not to tell.
+            return user, device is not None and device_sessions.knows(db, device, user.id if user else "")
+
+        user, is_known_here = await self.database.read(look_up)
+        known_by = device.id if device and is_known_here else None
+        attempt = await self.rate_limits.count_sign_in(email, origin, known_by=known_by)
         is_right, new_hash = await passwords.verify_password(password, user.password_hash if user else None)
         if user is None or not is_right:
             raise InvalidCredentials
+        await self.rate_limits.give_back(attempt)
         now = self.now()
 
         def work(db: Session) -> Opened:

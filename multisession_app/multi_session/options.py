@@ -51,6 +51,16 @@ CONTENT_SECURITY_POLICY: Mapping[str, Sequence[str]] = {
 }
 """What a page may load, run and be framed by, by directive (CSP 3)."""
 
+FAILED_SIGN_INS_OF_ACCOUNT = "10 per 15 minutes"
+"""With one account: from one address, or on one device that knows the account."""
+FAILED_SIGN_INS_OF_ADDRESS = "100 per hour"
+"""From one address with whatever accounts."""
+SIGN_UPS_OF_ADDRESS = "50 per hour"
+RATE_LIMIT_SWEEP = timedelta(minutes=1)
+"""How often what has been counted long ago is looked for and forgotten."""
+REDIS_TIMEOUT = timedelta(seconds=1)
+"""How long a sign-in waits for a Redis that does not answer, each time that it asks."""
+
 PASSWORD_MIN = 8
 PASSWORD_MAX = 128
 NAME_MAX = 100

@@ -17,7 +17,11 @@ _OWN_FETCHES = {"same-origin", "none"}
 
 @dataclass(frozen=True)
 class RequestOrigin:
-    """Which page a request comes from and by which way, as far as the trusted proxies say."""
+    """Which page a request comes from and by which way, as far as the trusted proxies say.
+
+    `through_unknown_proxy`: the address may be that of a proxy, and so of everyone behind it, since no proxy is
+    trusted and a forwarded address has come.
+    """
 
     method: str
     origin: str | None
@@ -25,6 +29,7 @@ class RequestOrigin:
     fetch_site: str | None
     is_https: bool
     ip_address: str
+    through_unknown_proxy: bool = False
 
     @classmethod
     def of(cls, scope: MutableMapping[str, Any], options: Options) -> RequestOrigin:
@@ -41,6 +46,7 @@ class RequestOrigin:
             fetch_site=headers.get("sec-fetch-site"),
             is_https=scheme == "https",
             ip_address=_forwarded(headers, "x-forwarded-for", hops) or (client[0] if client else ""),
+            through_unknown_proxy=not hops and "x-forwarded-for" in headers,
         )
 
     def check(self, options: Options, *, has_cookie: bool) -> None:

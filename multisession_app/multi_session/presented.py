@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from .device_secrets import PresentedDevice
 from .live import Connection
 from .multi_session import MultiSession
+from .origins import RequestOrigin
 
 HEADER = "x-multi-session-"
 """Headers of this prefix are the gate's own: whoever else sends one has it dropped."""
@@ -49,7 +50,7 @@ class Presented:
 
     cookie_name: str
     secret_hash: str | None
-    ip_address: str
+    origin: RequestOrigin
     _multi_session: MultiSession
     _device: list[PresentedDevice | None] = field(default_factory=list)
 

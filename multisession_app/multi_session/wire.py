@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import JSONResponse
 
-from .errors import BodyTooLarge, InvalidBody, UnsupportedMediaType
+from .errors import BodyTooLarge, InvalidBody, MultiSessionError, UnsupportedMediaType
+from .localization import Localization
 from .models import DeviceSessionPublic, UserPublic
 from .options import BODY_LIMIT
 
@@ -63,6 +65,16 @@ def session_id_of(body: dict[str, Any]) -> str:
     """
     # Better Auth's client calls it a token; here it is the public id.
     return text_of(body, "sessionToken" if "sessionToken" in body else "sessionId")
+
+
+def refusal(error: MultiSessionError, words: Localization) -> JSONResponse:
+    """Return the answer that says what was refused and why, and about which field; kept out of caches."""
+    headers = {"Cache-Control": "no-store"}
+    if error.retry_after is not None:
+        # RFC 6585, 4; and the name under which Better Auth sends it.
+        headers["Retry-After"] = headers["X-Retry-After"] = str(error.retry_after)
+    body = {"code": error.code, "message": words.sentence(error)} | ({"field": error.field} if error.field else {})
+    return JSONResponse(body, error.status, headers)
 
 
 def session_and_user(session: DeviceSessionPublic) -> dict[str, Any]:

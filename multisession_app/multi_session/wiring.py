@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +24,7 @@ from .guard import SessionGuard, explain_failure, refresh_tabs_of, refuse_forged
 from .live import Live
 from .multi_session import MultiSession
 from .options import Options
+from .rate_limits import RateLimits
 from .runtime import runtime
 from .timekeeping import keep_time
 
@@ -29,12 +32,14 @@ if TYPE_CHECKING:
     import reflex as rx
     from reflex_base.config import Config
 
+logger = logging.getLogger(__name__)
+
 
 def wire(app: rx.App, options: Options, config: Config) -> None:
     """Migrate the database, then put guard, routes and gate around the app.
 
     Raises:
-        OptionsError: Reflex is configured in a way that the gate does not cover.
+        OptionsError: Reflex is configured in a way that the gate does not cover, or the environment has a wrong value.
         SchemaTooNew: `Database.migrate`.
     """
     if config.transport != "websocket":
@@ -54,9 +59,11 @@ def wire(app: rx.App, options: Options, config: Config) -> None:
         config.cors_allowed_origins = options.allowed_origins
     database = Database(config.db_url)
     database.migrate()
-    live = Live(config.redis_url, channel=f"multi_session:{config.app_name}")
+    shared_name = f"multi_session:{config.app_name}"
+    live = Live(config.redis_url, channel=shared_name)
     live.refresh = refresh_tabs_of(app)
-    multi_session = MultiSession(options=options, database=database, live=live)
+    rate_limits = RateLimits(config.redis_url, prefix=shared_name, is_on=_limits_are_on())
+    multi_session = MultiSession(options=options, database=database, live=live, rate_limits=rate_limits)
     runtime.multi_session, runtime.app = multi_session, app
 
     if app.backend_exception_handler is default_backend_exception_handler:
@@ -71,6 +78,7 @@ def wire(app: rx.App, options: Options, config: Config) -> None:
         for task in tasks:
             task.cancel()
         await live.close()
+        await rate_limits.close()
         database.engine.dispose()
 
     app.register_lifespan_task(listening)
@@ -82,6 +90,15 @@ def wire(app: rx.App, options: Options, config: Config) -> None:
     own: Sequence[Any] = present if isinstance(present, Sequence) else (present,)
     transformers: list[Callable[..., Any] | Any] = [*own, api(multi_session), gate]
     app.api_transformer = transformers
+
+
+def _limits_are_on() -> bool:
+    value = os.environ.get("MULTISESSION_RATE_LIMITS", "on")
+    if value not in {"on", "off"}:
+        raise OptionsError(f"MULTISESSION_RATE_LIMITS must be 'on' or 'off', not {value!r}.")
+    if value == "off":
+        logger.warning("MULTISESSION_RATE_LIMITS=off: ANYONE MAY GUESS PASSWORDS WITHOUT LIMIT. For load tests only!")
+    return value == "on"
 
 
 def _frontend_origin(config: Config) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ PROJECT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
 # Settings of the developer's shell must not reach the server under test. PYTEST_CURRENT_TEST among them: Reflex behaves
 # differently where it is set, and the tests are about what users get.
-FOREIGN = ("REFLEX_", "REDIS_", "GRANIAN_", "PYTEST_", "ALEMBIC_", "VITE_")
+FOREIGN = ("REFLEX_", "REDIS_", "GRANIAN_", "PYTEST_", "ALEMBIC_", "VITE_", "MULTISESSION_")
 
 
 def free_port() -> int:
@@ -70,7 +70,12 @@ class Server:
         self.url = f"http://localhost:{self.port}"
         self.log_path = folder / "server.log"
         self.database = folder / "app.db"
-        own = {"REFLEX_DB_URL": f"sqlite:///{self.database}", "REFLEX_STATES_WORKDIR": str(folder / "states")}
+        own = {
+            "REFLEX_DB_URL": f"sqlite:///{self.database}",
+            "REFLEX_STATES_WORKDIR": str(folder / "states"),
+            # All people of the tests come from one address.
+            "MULTISESSION_RATE_LIMITS": "off",
+        }
         self.extra = own | dict(extra)
         self._process: subprocess.Popen[bytes] | None = None
         self._built = built_by is not None

@@ -25,9 +25,10 @@ def email_of(name: str) -> str:
 class Browser:
     """One cookie jar. Paths are relative to the kit's routes unless they begin with two slashes."""
 
-    def __init__(self, app: Any, *, scheme: str = "http") -> None:
-        """Show a page of the app's own origin."""
+    def __init__(self, app: Any, *, scheme: str = "http", address: str = "127.0.0.1") -> None:
+        """Show a page of the app's own origin; `address` is where the requests come from."""
         self.app = app
+        self.address = address
         self.origin = f"{scheme}://{HOST}"
         self.cookies = httpx.Cookies()
 
@@ -39,7 +40,8 @@ class Browser:
         url = self.origin + (path[1:] if path.startswith("//") else BASE_PATH + path)
 
         async def go() -> httpx.Response:
-            async with httpx.AsyncClient(transport=httpx.ASGITransport(self.app), cookies=self.cookies) as client:
+            transport = httpx.ASGITransport(self.app, client=(self.address, 1))
+            async with httpx.AsyncClient(transport=transport, cookies=self.cookies) as client:
                 kept = {name: value for name, value in sent.items() if value is not None}
                 response = await client.request(method, url, headers=kept, **more)
                 self.cookies = client.cookies
@@ -101,14 +103,14 @@ class Browser:
 
     def copy(self) -> Browser:
         """Return another jar with the same cookies, as a thief has it."""
-        other = Browser(self.app)
+        other = Browser(self.app, address=self.address)
         other.origin = self.origin
         other.cookies = httpx.Cookies(self.cookies)
         return other
 
     def holding(self, secret: str) -> Browser:
         """Return another jar whose device cookie has this value."""
-        other = Browser(self.app)
+        other = Browser(self.app, address=self.address)
         other.origin = self.origin
         other.cookies.set(self.cookie.name if len(self.cookies.jar) else "app_device", secret, domain=HOST, path="/")
         return other

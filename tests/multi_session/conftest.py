@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from multisession_app.multi_session.presented import HEADER
 from multisession_app.multi_session.runtime import runtime
 from tests.helpers import run
 from tests.multi_session.browser import Browser
+from tests.multi_session.guesses import HOME
 from tests.multi_session.people import NOW, Clock, World
 from tests.multi_session.tab import Tab
 
@@ -103,6 +105,22 @@ def client(multi_session: MultiSession) -> Callable[..., Browser]:
 def visitor(client: Callable[..., Browser]) -> Browser:
     """Return a browser that has never been here."""
     return client()
+
+
+@pytest.fixture
+def at(client: Callable[..., Browser]) -> Callable[..., Browser]:
+    """Return what opens another browser at an address."""
+
+    def open_browser(address: str = HOME) -> Browser:
+        return client(address=address)
+
+    return open_browser
+
+
+@pytest.fixture
+def one_clock(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `limits`, which asks the machine for the time, see the kit's."""
+    monkeypatch.setattr(time, "time", lambda: clock().timestamp())
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from multisession_app.multi_session import errors, localization
-from multisession_app.multi_session.errors import MultiSessionError, OptionsError, TooManySessions
+from multisession_app.multi_session.errors import MultiSessionError, OptionsError, TooManyAttempts, TooManySessions
 from multisession_app.multi_session.localization import Localization
 
 KIT = Path(localization.__file__).parent
@@ -61,6 +61,7 @@ def test_word_is_there_and_fills_in_only_what_is_known(word: str) -> None:
         "next",
         "accounts",
         "count",
+        "minutes",
     }
 
 
@@ -73,7 +74,11 @@ def test_every_word_is_used_in_the_kit(word: str) -> None:
 @pytest.mark.parametrize("kind", REFUSALS)
 def test_every_refusal_has_a_sentence(kind: type[MultiSessionError]) -> None:
     """Each has a code, a 4xx status, and a word that exists."""
-    error = TooManySessions([("id", "Ada", "a@b.c"), ("id", "Bob", "b@b.c")]) if kind is TooManySessions else kind()
+    needs: dict[type[MultiSessionError], Any] = {
+        TooManySessions: [("id", "Ada", "a@b.c"), ("id", "Bob", "b@b.c")],
+        TooManyAttempts: 61,
+    }
+    error = kind(needs[kind]) if kind in needs else kind()
     assert 400 <= error.status < 500
     assert error.code == error.code.upper()
     assert "{" not in Localization().sentence(error)
@@ -83,6 +88,12 @@ def test_full_device_names_the_accounts() -> None:
     """The person reads whom to sign out of."""
     error = TooManySessions([("1", "Ada", "ada@example.com"), ("2", "{accounts}", "b@example.com")])
     assert "Ada, {accounts}" in Localization().sentence(error)
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(1, 1), (60, 1), (61, 2), (900, 15), (3600, 60)])
+def test_wait_is_said_in_whole_minutes_rounded_up(seconds: int, minutes: int) -> None:
+    """Whoever comes back when the sentence says so is heard."""
+    assert Localization().sentence(TooManyAttempts(seconds)) == f"Too many attempts. Try again in {minutes} min."
 
 
 @cache

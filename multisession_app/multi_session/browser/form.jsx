@@ -1,7 +1,7 @@
 // Forms that go by HTTP, and their fields.
 import { createContext, createElement as h, useContext, useEffect, useRef, useState } from "react";
 import { TextField } from "@radix-ui/themes";
-import { get, post } from "$/utils/multi_session/http";
+import { askInTabsName, get, post } from "$/utils/multi_session/http";
 import { say, tellOtherTabs } from "$/utils/multi_session/tab";
 
 const Refusal = createContext({});
@@ -42,6 +42,8 @@ export function HttpForm({ path, next, saved, sessionId, takesFocus, unreachable
     try {
       const response = await post(path, { ...fields, sessionId });
       const answer = await response.json();
+      // The account on screen is not the active one, and this tab has not heard of it.
+      if (answer.code === "SESSION_CHANGED") askInTabsName().catch(() => undefined);
       if (!response.ok) return done({ message: answer.message || unreachable, field: answer.field });
       if (!next) {
         say(saved);
