@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.people import (
     WORDS,
@@ -112,13 +113,26 @@ def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         server.stop()
 
 
+@pytest.fixture
+def strict_context(strict_server: Server, browser: Browser) -> Iterator[Callable[[], BrowserContext]]:
+    """What opens a browser before that server."""
+    with ExitStack() as closing:
+
+        def make() -> BrowserContext:
+            context = browser.new_context(base_url=strict_server.url)
+            closing.callback(context.close)
+            return context
+
+        yield make
+
+
 def test_a_full_browser_offers_to_sign_one_out_and_go_on(
-    strict_server: Server, new_context: Callable[..., BrowserContext]
+    strict_server: Server, strict_context: Callable[[], BrowserContext]
 ) -> None:
     """The page says so before the form is filled in; what was typed stays while one signs out."""
     url = strict_server.url
-    context = new_context(base_url=url)
-    [alan] = join(new_context(base_url=url), url, "Alan")
+    context = strict_context()
+    [alan] = join(strict_context(), url, "Alan")
     ada, grace = join(context, url, "Ada", "Grace")
     page = context.new_page()
     page.goto("/auth/sign-in?add=1")
@@ -141,11 +155,11 @@ def test_a_full_browser_offers_to_sign_one_out_and_go_on(
 
 
 def test_who_is_there_already_may_sign_in_again_on_a_full_browser(
-    strict_server: Server, new_context: Callable[..., BrowserContext]
+    strict_server: Server, strict_context: Callable[[], BrowserContext]
 ) -> None:
     """It takes no further room."""
     url = strict_server.url
-    context = new_context(base_url=url)
+    context = strict_context()
     ada, _ = join(context, url, "Ada", "Grace")
     page = context.new_page()
     page.goto("/auth/sign-in?add=1")
