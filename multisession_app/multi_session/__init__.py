@@ -5,6 +5,7 @@ Layers, each importing only from those before it:
     errors, localization, options, paths     words and numbers
     models                                   tables, and the shapes that may leave the server
     database, device_secrets, passwords      what the verbs are made with
+    ended_sessions                           how sessions end, and what is left of them
     users, device_sessions                   the verbs
     rate_limits                              how often somebody may guess
     cookies, origins, live                   what a request brings; the open sockets

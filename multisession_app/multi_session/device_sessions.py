@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam
+from sqlalchemy import bindparam
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, and_, col, func, not_, select, update
+from sqlmodel import Session, col, func, select, update
 
 from . import device_secrets
-from .device_secrets import HELD, KNOWN, OPENED, VALID, PresentedDevice, opened_by
+from .device_secrets import OPENED, VALID, PresentedDevice, opened_by
+from .ended_sessions import end, forget_oldest
 from .errors import InvalidSession, TooManySessions
-from .models import (
-    EVICTED,
-    FORGOTTEN,
-    REPLACED,
-    SIGNED_OUT,
-    SIGNED_OUT_ALL,
-    Device,
-    DeviceSession,
-    DeviceSessionPublic,
-    User,
-)
-from .options import ACTIVITY_INTERVAL, REMEMBERED_MAX
+from .models import EVICTED, REPLACED, SIGNED_OUT, SIGNED_OUT_ALL, Device, DeviceSession, DeviceSessionPublic, User
+from .options import ACTIVITY_INTERVAL
 
 
 @dataclass(frozen=True)
@@ -98,9 +88,9 @@ def sign_in(
         device_id = device.id
         # First of all: it locks the device, so that parallel sign-ins count each other's sessions below.
         secret, generation = device_secrets.rotate(db, device, now=now)
-        _end(db, REPLACED, now, col(DeviceSession.device_id) == device_id, col(DeviceSession.user_id) == user.id)
+        end(db, REPLACED, now, col(DeviceSession.device_id) == device_id, col(DeviceSession.user_id) == user.id)
         evicted = _make_room(db, device, maximum=maximum, evict=evict, now=now)
-        _forget_oldest(db, device, now=now)
+        forget_oldest(db, device, now=now)
     session = DeviceSession(
         device_id=device_id,
         user_id=user.id,
@@ -134,14 +124,14 @@ def revoke(db: Session, device: PresentedDevice, session_id: str, *, now: dateti
     Raises:
         InvalidSession: as in `set_active`, so also the second time.
     """
-    if not _end(db, SIGNED_OUT, now, OPENED, col(DeviceSession.id) == session_id, params=opened_by(device, now)):
+    if not end(db, SIGNED_OUT, now, OPENED, col(DeviceSession.id) == session_id, params=opened_by(device, now)):
         raise InvalidSession
 
 
 def revoke_others(db: Session, device: PresentedDevice, keep: str, *, now: datetime) -> int:
     """End every account on this device but the one whose session is to `keep`, and return how many."""
     others = col(DeviceSession.id) != keep
-    return _end(db, SIGNED_OUT, now, OPENED, others, params=opened_by(device, now))
+    return end(db, SIGNED_OUT, now, OPENED, others, params=opened_by(device, now))
 
 
 def revoke_all(db: Session, device: PresentedDevice, *, now: datetime) -> int:
@@ -150,48 +140,13 @@ def revoke_all(db: Session, device: PresentedDevice, *, now: datetime) -> int:
     Those too that the presented secret is too old to open, and the remembered ones: whoever signs out of all leaves
     nothing behind.
     """
-    return _end(db, SIGNED_OUT_ALL, now, col(DeviceSession.device_id) == device.id)
-
-
-def forget(db: Session, device: PresentedDevice, session_id: str, *, now: datetime) -> None:
-    """Take a remembered account off this device's screens.
-
-    Raises:
-        InvalidSession: unknown, foreign, forgotten before, or signed in: that one can be signed out.
-    """
-    chosen = col(DeviceSession.id) == session_id
-    if not _end(db, FORGOTTEN, now, KNOWN, not_(VALID), chosen, params=opened_by(device, now)):
-        raise InvalidSession
+    return end(db, SIGNED_OUT_ALL, now, col(DeviceSession.device_id) == device.id)
 
 
 def note_activity(db: Session, session_id: str, *, now: datetime) -> None:
     """Note that a session is in use, at most once in `ACTIVITY_INTERVAL`."""
     is_due = col(DeviceSession.last_active_at) <= now - ACTIVITY_INTERVAL
     db.exec(update(DeviceSession).where(col(DeviceSession.id) == session_id, is_due).values(last_active_at=now))
-
-
-def find_ended(db: Session, device_id: str, session_id: str) -> tuple[DeviceSession, User] | None:
-    """Return a session of this device, ended or not, with its user: to say in words what became of it."""
-    statement = (
-        select(DeviceSession, User)
-        .join(User, col(User.id) == col(DeviceSession.user_id))
-        .where(DeviceSession.id == session_id, DeviceSession.device_id == device_id)
-    )
-    return db.exec(statement).first()
-
-
-def evicted_at(db: Session, device_id: str, at: datetime) -> list[str]:
-    """Return the names of those who were signed out to make room for the sign-in of that moment."""
-    statement = (
-        select(User.name)
-        .join(DeviceSession, col(DeviceSession.user_id) == col(User.id))
-        .where(
-            DeviceSession.device_id == device_id,
-            DeviceSession.revoked_reason == EVICTED,
-            DeviceSession.revoked_at == at,
-        )
-    )
-    return list(db.exec(statement).all())
 
 
 def _make_room(db: Session, device: PresentedDevice, *, maximum: int, evict: bool, now: datetime) -> tuple[User, ...]:
@@ -208,27 +163,8 @@ def _make_room(db: Session, device: PresentedDevice, *, maximum: int, evict: boo
     if surplus and not evict:
         raise TooManySessions([(session.id, user.name, user.email) for session, user in held])
     if surplus:
-        _end(db, EVICTED, now, col(DeviceSession.id).in_([session.id for session, _ in surplus]))
+        end(db, EVICTED, now, col(DeviceSession.id).in_([session.id for session, _ in surplus]))
     return tuple(user for _, user in surplus)
-
-
-def _forget_oldest(db: Session, device: PresentedDevice, *, now: datetime) -> None:
-    # All of the device's, whatever secret may see them: else a browser that many people pass by keeps them all.
-    remembered = and_(col(DeviceSession.device_id) == device.id, HELD, not_(VALID))
-    newest = select(DeviceSession.id).where(remembered).order_by(col(DeviceSession.activation).desc())
-    surplus = col(DeviceSession.id).not_in(newest.limit(REMEMBERED_MAX))
-    _end(db, FORGOTTEN, now, remembered, surplus, params={"now": now, "idle_since": device.idle_since})
-
-
-def _end(
-    db: Session,
-    reason: str,
-    now: datetime,
-    *which: ColumnElement[bool],
-    params: dict[str, Any] | None = None,
-) -> int:
-    ended = update(DeviceSession).where(HELD, *which)
-    return db.exec(ended.values(revoked_at=now, revoked_reason=reason), params=params).rowcount
 
 
 _others = aliased(DeviceSession)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from sqlmodel import Session, select
 
-from . import device_secrets, device_sessions, passwords, users
+from . import device_secrets, device_sessions, ended_sessions, passwords, users
 from .database import Database
 from .device_secrets import NEVER, PresentedDevice
 from .device_sessions import Opened, Origin
@@ -152,11 +152,11 @@ class MultiSession:
         """Take a remembered account off this device's screens.
 
         Raises:
-            InvalidSession: `device_sessions.forget`.
+            InvalidSession: `ended_sessions.forget`.
         """
         now = self.now()
         _named(device.remembered, session_id)
-        await self.database.write(lambda db: device_sessions.forget(db, device, session_id, now=now))
+        await self.database.write(lambda db: ended_sessions.forget(db, device, session_id, now=now))
         await self._publish(device)
 
     async def update_profile(self, device: PresentedDevice, session_id: str, *, name: str, image: str | None) -> None:
@@ -173,11 +173,11 @@ class MultiSession:
 
     async def find_ended(self, device_id: str, session_id: str) -> tuple[DeviceSession, User] | None:
         """Return a session of this device, ended or not, with its user."""
-        return await self.database.read(lambda db: device_sessions.find_ended(db, device_id, session_id))
+        return await self.database.read(lambda db: ended_sessions.find_ended(db, device_id, session_id))
 
     async def evicted_at(self, device_id: str, at: datetime) -> list[str]:
         """Return the names of those who were signed out to make room for the sign-in of that moment."""
-        return await self.database.read(lambda db: device_sessions.evicted_at(db, device_id, at))
+        return await self.database.read(lambda db: ended_sessions.evicted_at(db, device_id, at))
 
     async def ping(self) -> None:
         """Return if the database answers, else raise its error."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from multisession_app.multi_session import device_sessions as verbs
+from multisession_app.multi_session import ended_sessions
 from multisession_app.multi_session.errors import InvalidSession
 from multisession_app.multi_session.multi_session import MultiSession
 from multisession_app.multi_session.options import REMEMBERED_MAX
@@ -132,7 +133,7 @@ def test_verb_forget_refuses_a_signed_in_account(world: World) -> None:
     secret, (ada,) = world.device_with("ada")
     device = world.device(secret)
     with pytest.raises(InvalidSession):
-        world.write(lambda db: verbs.forget(db, device, ada, now=world.clock.now))
+        world.write(lambda db: ended_sessions.forget(db, device, ada, now=world.clock.now))
     assert signed_in(world, secret) == ["ada"]
 
 
