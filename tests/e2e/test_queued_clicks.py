@@ -40,7 +40,14 @@ class Line:
         """)
 
     def cut(self) -> None:
-        """Let nothing through any more: the open socket ends, and attempts to come back fail."""
+        """Let nothing through any more: the open socket ends, and attempts to come back fail.
+
+        The page is then that of an app whose buttons are not refused meanwhile, so that Reflex queues their events.
+        """
+        self._page.evaluate(
+            "document.querySelectorAll('[data-needs-connection]')"
+            ".forEach((one) => one.removeAttribute('data-needs-connection'))"
+        )
         self._page.context.set_offline(True)
         self._page.evaluate("window.sockets.splice(0).forEach((socket) => socket.close())")
 
