@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, literal_column
 from sqlmodel import Session, and_, col, or_, select, update
 from sqlmodel.sql.expression import Select
 
@@ -77,7 +77,8 @@ VALID = and_(
     col(DeviceSession.expires_at) > bindparam("now"),
     col(DeviceSession.last_active_at) > bindparam("idle_since"),
 )
-HELD = or_(col(DeviceSession.revoked_at).is_(None), col(DeviceSession.revoked_reason) == EVICTED)
+# The reason stands in the statement itself: else it would not be seen to be that of the index.
+HELD = or_(col(DeviceSession.revoked_at).is_(None), col(DeviceSession.revoked_reason) == literal_column(f"'{EVICTED}'"))
 """The sessions that stand on a device's screens: the valid ones, and the remembered rest. One row for each user."""
 KNOWN = and_(
     col(DeviceSession.device_id) == bindparam("device"), col(DeviceSession.generation) <= bindparam("up_to"), HELD

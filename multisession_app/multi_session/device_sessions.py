@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, literal_column, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select, update
 
@@ -168,10 +168,11 @@ def _make_room(db: Session, device: PresentedDevice, *, maximum: int, evict: boo
 
 
 _others = aliased(DeviceSession)
+_is_held = or_(col(_others.revoked_at).is_(None), col(_others.revoked_reason) == literal_column(f"'{EVICTED}'"))
 # Counted, not timed: the clocks of two servers may differ by more than two clicks do.
 _NEXT_ACTIVATION = (
     select(func.coalesce(func.max(_others.activation), 0) + 1)
-    .where(col(_others.device_id) == bindparam("device"))
+    .where(col(_others.device_id) == bindparam("device"), _is_held)
     .scalar_subquery()
 )
 _ACTIVATE = (

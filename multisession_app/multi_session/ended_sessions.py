@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, and_, col, not_, select, update
+from sqlmodel import Session, and_, col, not_, or_, select, update
 
 from .device_secrets import HELD, KNOWN, VALID, PresentedDevice, opened_by
 from .errors import InvalidSession
@@ -48,12 +48,20 @@ def forget_oldest(db: Session, device: PresentedDevice, *, now: datetime) -> Non
     end(db, FORGOTTEN, now, remembered, surplus, params={"now": now, "idle_since": device.idle_since})
 
 
-def find_ended(db: Session, device_id: str, session_id: str) -> tuple[DeviceSession, User] | None:
-    """Return a session of this device, ended or not, with its user: to say in words what became of it."""
+def find_ended(db: Session, device_id: str, generation: int, session_id: str) -> tuple[DeviceSession, User] | None:
+    """Return a session of this device, ended or not, with its user: to say in words what became of it.
+
+    None for one that the device's secret of that generation never opened, or that was forgotten.
+    """
     statement = (
         select(DeviceSession, User)
         .join(User, col(User.id) == col(DeviceSession.user_id))
-        .where(DeviceSession.id == session_id, DeviceSession.device_id == device_id)
+        .where(
+            DeviceSession.id == session_id,
+            DeviceSession.device_id == device_id,
+            DeviceSession.generation <= generation,
+            or_(col(DeviceSession.revoked_reason).is_(None), DeviceSession.revoked_reason != FORGOTTEN),
+        )
     )
     return db.exec(statement).first()
 

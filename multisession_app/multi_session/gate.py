@@ -135,13 +135,13 @@ class Gate:
 
 
 def tree_token(device: PresentedDevice | None, session_id: str, tab: str) -> str:
-    """Return the name of the Reflex state tree of (device, account, tab).
+    """Return the name of the Reflex state tree of (device, account, tab); signed out the account is "".
 
-    Without the device's own key nobody can name, and so open, the tree of an account. That of a signed-out tab
-    hangs on the tab alone, as in plain Reflex; it too is a digest, so that no tab token, however made, is the
-    name of another tree.
+    Without the device's own key nobody can name, and so open, a tree of that device: signed out too it holds whom the
+    device remembers. That of a tab without a device hangs on the tab alone, as in plain Reflex; it too is a digest, so
+    that no tab token, however made, is the name of another tree.
     """
-    if device is None or not session_id:
+    if device is None:
         return hashlib.sha256(b"signed out\0" + tab.encode()).hexdigest()
     return hmac.new(bytes.fromhex(device.state_key), f"{tab}\0{session_id}".encode(), "sha256").hexdigest()
 

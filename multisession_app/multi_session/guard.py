@@ -9,7 +9,14 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from reflex.middleware.middleware import Middleware
-from reflex.state import BaseState, OnLoadInternalState, State, StateUpdate
+from reflex.state import (
+    BaseState,
+    FrontendEventExceptionState,
+    OnLoadInternalState,
+    State,
+    StateUpdate,
+    UpdateVarsInternalState,
+)
 from reflex_base.event import Event, EventSpec
 from reflex_base.event.context import EventContext
 from reflex_base.utils.format import format_event_handler
@@ -18,7 +25,7 @@ from .device_secrets import PresentedDevice
 from .errors import OptionsError
 from .gate import tree_token
 from .live import Connection
-from .models import EVICTED, FORGOTTEN, REPLACED, SIGNED_OUT, SIGNED_OUT_ALL
+from .models import EVICTED, REPLACED, SIGNED_OUT, SIGNED_OUT_ALL
 from .presented import Acting
 from .runtime import kit, words
 from .state import ENDED, SWITCHED, UNKNOWN, MultiSessionState
@@ -35,6 +42,11 @@ _CONFIRM = format_event_handler(MultiSessionState.event_handlers["confirm"])
 _ON_LOAD = format_event_handler(OnLoadInternalState.event_handlers["on_load_internal"])
 # Loading a page acts for nobody, and without it the tab would stay a skeleton.
 _PASS_THE_FENCE = {*_BOOTS, _REFRESH, _CONFIRM, _ON_LOAD}
+_DONE_BY_THE_PAGE = {_REFRESH, _CONFIRM, _ARRIVE} | {
+    format_event_handler(handler)
+    for state in (FrontendEventExceptionState, UpdateVarsInternalState)
+    for handler in state.event_handlers.values()
+}
 
 
 _BROWSER_PACKETS = ("event", "ping", "client_error")
@@ -100,8 +112,8 @@ class SessionGuard(Middleware):
 
 
 def _is_done_by_a_person(event: Event) -> bool:
-    # A page that comes back after its connection was cut, or reads anew, does so by itself.
-    return event.name not in {_REFRESH, _CONFIRM} and (event.name not in _BOOTS or "hashes" in event.payload)
+    # A page that comes back after its connection was cut, reads anew, or has an error does so by itself.
+    return event.name not in _DONE_BY_THE_PAGE and (event.name not in _BOOTS or "hashes" in event.payload)
 
 
 async def _boot(
@@ -124,12 +136,12 @@ async def _boot(
     # Should the socket go between the snapshot and `arrive`, nobody knows what the tab has on screen.
     await accounts._name_tab(connection.tab, UNKNOWN)
     if connection.shown and connection.device_id:
-        await _explain(accounts, connection.device_id, connection.shown)
+        await _explain(accounts, connection.device_id, connection.generation, connection.shown)
 
 
-async def _explain(accounts: MultiSessionState, device_id: str, shown: str) -> None:
+async def _explain(accounts: MultiSessionState, device_id: str, generation: int, shown: str) -> None:
     """Say why the account that the tab showed is no longer the one on screen."""
-    found = await kit().find_ended(device_id, shown)
+    found = await kit().find_ended(device_id, generation, shown)
     if found is None:
         return
     session, user = found
@@ -150,7 +162,7 @@ async def _explain(accounts: MultiSessionState, device_id: str, shown: str) -> N
         text = word.signed_out_now if name else word.signed_out_last
     elif session.revoked_reason == EVICTED:
         text = word.evicted
-    elif session.revoked_reason in {None, FORGOTTEN}:
+    elif session.revoked_reason is None:
         text = word.session_over if name else word.session_over_last
     else:
         text = ""

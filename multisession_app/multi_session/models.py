@@ -91,10 +91,17 @@ class DeviceSession(SQLModel, table=True):
             sqlite_where=text("revoked_at IS NULL"),
             postgresql_where=text("revoked_at IS NULL"),
         ),
+        # What stands on a device's screens, however many of its sessions have ended.
+        Index(
+            "ix_multi_session_held",
+            "device_id",
+            sqlite_where=text("revoked_at IS NULL OR revoked_reason = 'evicted'"),
+            postgresql_where=text("revoked_at IS NULL OR revoked_reason = 'evicted'"),
+        ),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True)
-    device_id: str = Field(foreign_key="multi_session_device.id", ondelete="CASCADE", index=True)
+    device_id: str = Field(foreign_key="multi_session_device.id", ondelete="CASCADE")
     user_id: str = Field(foreign_key="multi_session_user.id", ondelete="CASCADE", index=True)
     generation: int
     activation: int

@@ -171,9 +171,9 @@ class MultiSession:
         await self.database.write(lambda db: users.update_profile(db, user_id, name=name, image=image, now=now))
         await self._publish(device)
 
-    async def find_ended(self, device_id: str, session_id: str) -> tuple[DeviceSession, User] | None:
-        """Return a session of this device, ended or not, with its user."""
-        return await self.database.read(lambda db: ended_sessions.find_ended(db, device_id, session_id))
+    async def find_ended(self, device_id: str, generation: int, session_id: str) -> tuple[DeviceSession, User] | None:
+        """Return a session of this device, ended or not, with its user (`ended_sessions.find_ended`)."""
+        return await self.database.read(lambda db: ended_sessions.find_ended(db, device_id, generation, session_id))
 
     async def evicted_at(self, device_id: str, at: datetime) -> list[str]:
         """Return the names of those who were signed out to make room for the sign-in of that moment."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -20,7 +21,8 @@ class RequestOrigin:
     """Which page a request comes from and by which way, as far as the trusted proxies say.
 
     `through_unknown_proxy`: the address may be that of a proxy, and so of everyone behind it, since no proxy is
-    trusted and a forwarded address has come.
+    trusted and a forwarded address has come from inside a private network. One that comes from the open internet says
+    nothing: any visitor can send the header.
     """
 
     method: str
@@ -46,7 +48,7 @@ class RequestOrigin:
             fetch_site=headers.get("sec-fetch-site"),
             is_https=scheme == "https",
             ip_address=_forwarded(headers, "x-forwarded-for", hops) or (client[0] if client else ""),
-            through_unknown_proxy=not hops and "x-forwarded-for" in headers,
+            through_unknown_proxy=not hops and "x-forwarded-for" in headers and not _is_public(client),
         )
 
     def check(self, options: Options, *, has_cookie: bool) -> None:
@@ -69,6 +71,13 @@ class RequestOrigin:
                 raise InvalidOrigin
             if has_cookie:
                 raise MissingOrigin
+
+
+def _is_public(client: tuple[str, int] | None) -> bool:
+    try:
+        return ip_address(client[0] if client else "").is_global
+    except ValueError:
+        return False
 
 
 def _forwarded(headers: Headers, name: str, hops: int) -> str | None:

@@ -50,12 +50,13 @@ def check_password(password: str, *, about: list[str]) -> None:
     Raises:
         PasswordTooShort, PasswordTooLong, PasswordTooCommon: as they say, in characters.
     """
+    # First of all: normalising takes a time that grows with the square of the length.
+    if len(password) > PASSWORD_MAX:
+        raise PasswordTooLong
     # What is hashed is what is judged: full-width letters spell "password" as well.
     text = _normal(password)
     if min(len(text), len(password)) < PASSWORD_MIN:
         raise PasswordTooShort
-    if len(password) > PASSWORD_MAX:
-        raise PasswordTooLong
     text = text.casefold()
     expected = {part for known in about for part in (known.casefold(), *re.split(r"[\s@]+", known.casefold())) if part}
     guesses = {text, _EDGES.sub("", text)}

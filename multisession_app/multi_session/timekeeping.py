@@ -41,6 +41,6 @@ async def tell_overdue(multi_session: MultiSession) -> None:
             live.kick(connection)
             continue
         for other in live.connections.values():
-            if other.device_id == device.id:
+            if (other.device_id, other.generation) == (device.id, generation):
                 other.ends_at = device.ends_at
         await live.apply(Change(device_id=device.id, session_id=device.active_id, generation=generation))

@@ -15,6 +15,8 @@ from .models import User
 from .options import EMAIL_MAX, IMAGE_MAX, NAME_MAX
 
 _JOINERS = "\u200c\u200d"
+# Letters and signs that are blank: the Hangul fillers and the empty Braille pattern.
+_BLANKS = "\u115f\u1160\u3164\uffa0\u2800"
 
 
 def check_email(email: str) -> str:
@@ -36,12 +38,13 @@ def check_name(name: str) -> str:
     """Return the name with its white space tidied.
 
     Raises:
-        InvalidName: empty, over `NAME_MAX` characters, or with characters that are not seen, such as those that turn
-            the direction of text and let one name look like another (joiners stay: some scripts need them).
+        InvalidName: nothing to be seen, over `NAME_MAX` characters, or with characters that are not seen, such as those
+            that turn the direction of text and let one name look like another (joiners stay: some scripts need them).
     """
     name = " ".join(name.split())
     unseen = any(unicodedata.category(c) in {"Cc", "Cf", "Cs"} and c not in _JOINERS for c in name)
-    if not name or len(name) > NAME_MAX or unseen:
+    seen = any(unicodedata.category(c)[0] in "LNPS" and c not in _BLANKS for c in name)
+    if not seen or len(name) > NAME_MAX or unseen:
         raise InvalidName
     return name
 

@@ -173,9 +173,9 @@ def test_find_ended_says_what_became_of_ones_own(multi_session: MultiSession, cl
     ada, eve = visitor.sign_up("ada"), stranger.sign_up("eve")
     device = present(multi_session, visitor)
     run(multi_session.revoke(device, ada))
-    found = run(multi_session.find_ended(device.id, ada))
+    found = run(multi_session.find_ended(device.id, device.generation, ada))
     assert found is not None
     row, user = found
     assert isinstance(row, DeviceSession)
     assert (row.revoked_reason, user.name) == ("signed_out", "ada")
-    assert run(multi_session.find_ended(device.id, eve)) is None
+    assert run(multi_session.find_ended(device.id, device.generation, eve)) is None

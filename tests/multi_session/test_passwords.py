@@ -13,6 +13,7 @@ from passlib.context import CryptContext
 
 from multisession_app.multi_session import passwords
 from multisession_app.multi_session.errors import PasswordTooCommon, PasswordTooLong, PasswordTooShort
+from multisession_app.multi_session.options import PASSWORD_MAX
 from multisession_app.multi_session.passwords import check_password, hash_password, verify_password
 from tests.helpers import run
 
@@ -157,3 +158,10 @@ def test_only_so_many_hashes_run_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
 
     assert len(run(flood())) == 12
     assert most == 2
+
+
+def test_over_long_password_is_refused_before_anything_is_done_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Normalising marks takes a time that grows with the square of their number."""
+    monkeypatch.setattr(passwords, "_normal", lambda text: pytest.fail("normalised"))
+    with pytest.raises(PasswordTooLong):
+        check_password("a" * (PASSWORD_MAX + 1), about=[])

@@ -130,3 +130,9 @@ def test_behind_a_trusted_proxy_visitors_are_told_apart(
     assert arrive(ELSEWHERE, "203.0.113.99") == [429]
     assert arrive(HOME, ELSEWHERE) == [401]
     assert caplog.messages == []
+
+
+def test_who_comes_from_the_open_internet_cannot_escape_by_the_header(at: Open) -> None:
+    """No proxy of this server's stands there: the header is the visitor's own."""
+    public = "8.8.8.8"
+    assert guess_many(at(public), times=101, headers=FORWARDED) == {401, 429}

@@ -15,6 +15,7 @@ from multisession_app.multi_session.options import REMEMBERED_MAX
 from tests.helpers import run
 from tests.multi_session.browser import Browser
 from tests.multi_session.people import Clock, World
+from tests.multi_session.sockets import call_socket
 from tests.multi_session.tab import Tab
 
 DAYS = timedelta(days=30)
@@ -183,3 +184,32 @@ def test_signed_out_tab_can_forget(visitor: Browser, tab: Callable[..., Tab], cl
     shown.call("forget", ada)
     shown.call("refresh")
     assert shown.state.accounts == []
+
+
+def test_signed_out_tree_that_holds_the_remembered_opens_to_their_device_only(
+    multi_session: MultiSession, client: Callable[..., Browser], clock: Clock
+) -> None:
+    """Not to whoever has read the tab's token and the session's id in a log."""
+    visitor = client()
+    ada = visitor.sign_up("ada")
+    clock.advance(days=30)
+    trees = set()
+    for browser in (visitor, client()):
+        inside = call_socket(multi_session, browser, query=f"token=tab~{ada}&EIO=4&transport=websocket")
+        assert inside is not None
+        trees.add(inside.scopes[-1]["query_string"])
+    assert len(trees) == 2
+
+
+def test_what_became_of_a_forgotten_account_is_told_nobody(
+    visitor: Browser, multi_session: MultiSession, clock: Clock
+) -> None:
+    """Its name does not come back by its session's id."""
+    ada = visitor.sign_up("ada")
+    clock.advance(days=30)
+    device = run(multi_session.present(visitor.secret_hash))
+    assert device is not None
+    assert run(multi_session.find_ended(device.id, device.generation, ada)) is not None
+    assert run(multi_session.find_ended(device.id, device.generation - 1, ada)) is None
+    visitor.post("/multi-session/forget", {"sessionId": ada})
+    assert run(multi_session.find_ended(device.id, device.generation, ada)) is None

@@ -88,7 +88,7 @@ def test_find_ended_finds_only_this_devices_sessions(world: World) -> None:
     revoke(world, device, ada)
 
     def find(session_id: str) -> str | None:
-        found = world.read(lambda db: ended_sessions.find_ended(db, device.id, session_id))
+        found = world.read(lambda db: ended_sessions.find_ended(db, device.id, device.generation, session_id))
         return found[1].name if found else None
 
     assert [find(session_id) for session_id in (ada, bob, foreign, "")] == ["ada", "bob", None, None]

@@ -116,7 +116,7 @@ def test_name_is_tidied(typed: str, kept: str) -> None:
     assert users.check_name(typed) == kept
 
 
-@pytest.mark.parametrize("typed", ["", "   ", "a" * 101, "A\x00da", "A\x1bda", "\ud800"])
+@pytest.mark.parametrize("typed", ["", "   ", "a" * 101, "A\x00da", "A\x1bda", "\ud800", "\u200d", "\u3164", "\u2800"])
 def test_name_that_cannot_be_shown_is_refused(typed: str) -> None:
     """Empty, too long, or with control characters."""
     with pytest.raises(InvalidName):

@@ -1,16 +1,25 @@
-"""Find a device's sessions by an index, the ended ones that it remembers too."""
+"""Find what stands on a device's screens by an index, the ended sessions that it remembers too."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0002"
 down_revision = "0001"
 
+_held = sa.text("revoked_at IS NULL OR revoked_reason = 'evicted'")
+
 
 def upgrade() -> None:
     """Add the index."""
-    op.create_index("ix_multi_session_device_session_device_id", "multi_session_device_session", ["device_id"])
+    op.create_index(
+        "ix_multi_session_held",
+        "multi_session_device_session",
+        ["device_id"],
+        sqlite_where=_held,
+        postgresql_where=_held,
+    )
 
 
 def downgrade() -> None:
     """Take the index away."""
-    op.drop_index("ix_multi_session_device_session_device_id", "multi_session_device_session")
+    op.drop_index("ix_multi_session_held", "multi_session_device_session")
