@@ -20,6 +20,11 @@ async def notes_schema() -> AsyncIterator[None]:
     yield
 
 
-app = rx.App(html_lang="en", toaster=None)
+app = rx.App(
+    html_lang="en",
+    toaster=None,
+    # Safari before 26 takes no SVG here, and asks for /favicon.ico, which is there as well.
+    head_components=[rx.el.link(rel="icon", type="image/svg+xml", href=rx.asset("favicon.svg"))],
+)
 app.register_lifespan_task(notes_schema)
 add_pages(app)

@@ -68,7 +68,7 @@ def test_an_unknown_address_comes_alive_too(page: Page) -> None:
     answer = page.goto("/no/such/page")
     assert answer is not None
     assert (answer.status, "'sha256-" in answer.headers["content-security-policy"]) == (404, True)
-    expect(page.get_by_text("404")).to_be_visible()
+    expect_signed_out(page)
 
 
 def test_moving_between_pages_needs_nothing_that_the_first_one_refuses(
