@@ -128,7 +128,6 @@ def _note(note: rx.Var[NotePublic]) -> rx.Component:
             rx.icon("trash-2", size=16, aria_hidden=True),
             variant="ghost",
             color_scheme="gray",
-            size="2",
             aria_label="Delete note",
             on_click=NotesState.delete(note.id),
             custom_attrs=needs_connection(),

@@ -17,22 +17,25 @@ from .user_view import user_view
 
 def auth_card(*children: rx.Component, **props: Any) -> rx.Component:
     """Return the box in the middle of the sign-in pages."""
-    return rx.card(*children, size="4", width="100%", max_width="400px", margin="40px auto", **props)
+    size = rx.breakpoints(initial="3", sm="4")
+    return rx.card(*children, size=size, width="100%", max_width="400px", margin="40px auto", **props)
 
 
 def choose_account() -> rx.Component:
     """Return who is signed in, to go on as one of them or with another account."""
     word = words()
+    continue_as = filled(word.continue_as, name=f"{MultiSessionState.user.name}")
     return auth_card(
         rx.heading(word.already_signed_in, as_="h1", size="6", margin_bottom="16px"),
         user_view(MultiSessionState.user),
         link_button(
-            filled(word.continue_as, name=f"{MultiSessionState.user.name}"),
+            rx.el.span(continue_as, class_name="ms-two-lines"),
             MultiSessionState.next_path,
             size="3",
             width="100%",
             margin_top="16px",
             class_name="ms-wrap",
+            title=continue_as,
         ),
         rx.cond(
             MultiSessionState.accounts.length() > 1,
@@ -95,7 +98,6 @@ def remove_account(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
         rx.icon("x", size=16, aria_hidden=True),
         variant="ghost",
         color_scheme="gray",
-        size="2",
         title=word.remove_account,
         aria_label=f"{word.remove_account}: {session.user.name}",
         on_click=once(MultiSessionState.forget(session.id)),
@@ -108,7 +110,7 @@ def _list(rows: rx.Component, label: str) -> rx.Component:
 
 
 def _row(session: rx.Var[DeviceSessionPublic], *actions: rx.Component) -> rx.Component:
-    return rx.el.li(user_view(session.user), *actions, key=session.id)
+    return rx.el.li(user_view(session.user), rx.el.div(*actions, class_name="ms-actions"), key=session.id)
 
 
 def _other_account(session: rx.Var[DeviceSessionPublic]) -> rx.Component:

@@ -153,11 +153,11 @@ def menu_action(icon: str, text: str, on_select: Any, **props: Any) -> rx.Compon
     )
 
 
-def link_button(text: str, href: str | rx.Var[str], *, icon: str = "", **props: Any) -> rx.Component:
+def link_button(text: str | rx.Component, href: str | rx.Var[str], *, icon: str = "", **props: Any) -> rx.Component:
     """Return a link that looks like a button."""
     return rx.button(_link(icon, text, href), as_child=True, **props)
 
 
-def _link(icon: str, text: str, href: str | rx.Var[str]) -> rx.Component:
+def _link(icon: str, text: str | rx.Component, href: str | rx.Var[str]) -> rx.Component:
     picture = [rx.icon(icon, size=16, aria_hidden=True)] if icon else []
     return ReactRouterLink.create(*picture, text, to=href)

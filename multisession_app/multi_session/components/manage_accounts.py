@@ -42,6 +42,7 @@ def manage_accounts() -> rx.Component:
             spacing="3",
             wrap="wrap",
             padding="12px 16px",
+            background=rx.color("gray", 2),
         ),
     )
 
@@ -71,6 +72,7 @@ def manage_account(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
                 ),
                 spacing="2",
                 align="center",
+                wrap="wrap",
             ),
             spacing="3",
             align="center",

@@ -12,7 +12,15 @@ from ..models import UserPublic
 def user_avatar(user: rx.Var[UserPublic] | UserPublic, *, size: str = "2") -> rx.Component:
     """Return the user's picture, or the initials without one; the name stands beside it, so it is decoration."""
     return rx.avatar(
-        src=user.image, fallback=user.initials, size=size, radius="full", variant="soft", aria_hidden=True, alt=""
+        src=user.image,
+        fallback=user.initials,
+        size=size,
+        radius="full",
+        variant="soft",
+        # In a menu, which has a colour of its own, the same as outside of it.
+        color_scheme="gray",
+        aria_hidden=True,
+        alt="",
     )
 
 
