@@ -18,6 +18,11 @@ REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation", (violation) =
   reportViolation(`${violation.effectiveDirective} ${violation.blockedURI} on ${violation.documentURI}`))"""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that makes the README's pictures anew."""
+    parser.addoption("--pictures", action="store_true", help="make the README's pictures anew (test_pictures.py)")
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Serve the app as its users get it, on a free port, with an empty database."""
