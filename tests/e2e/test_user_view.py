@@ -27,6 +27,14 @@ CUT = """() => [...document.querySelectorAll("*")].filter((element) => {
   return isLine || (style.webkitLineClamp !== "none" && element.scrollHeight > element.clientHeight);
 }).map((element) => [element.textContent, element.closest("[title]")?.title ?? ""])"""
 
+# Of every button and link that a box cuts off at its right edge: what is on it.
+CUT_OFF = """() => [...document.querySelectorAll("main :is(button, a)")].filter((control) => {
+  for (let box = control.parentElement; box; box = box.parentElement)
+    if (getComputedStyle(box).overflowX !== "visible"
+        && control.getBoundingClientRect().right > box.getBoundingClientRect().right) return true;
+  return false;
+}).map((control) => control.textContent)"""
+
 
 def avatar(place: Page | Locator) -> Locator:
     """Find the circles: decoration beside a name, so they have no role."""
@@ -108,7 +116,7 @@ def test_no_picture_needs_no_request(page: Page, context: BrowserContext, base_u
 def test_what_is_cut_stands_whole_in_the_title(
     new_context: NewContext, server: Server, base_url: str, width: int
 ) -> None:
-    """Names and e-mails in the header, the menu and its submenu, the cards, and on the sign-in page."""
+    """Names and e-mails, in the header, the menus, the cards and on the sign-in page; no button is cut at all."""
     context = new_context(viewport={"width": width, "height": 844})
     page = context.new_page()
     signed_out, other, active = (Person(f"{LONG_NAME} {nth}") for nth in ("First", "Second", "Third"))
@@ -128,6 +136,7 @@ def test_what_is_cut_stands_whole_in_the_title(
         if path == "/":
             open_accounts(page)
             expect(page.get_by_role("menuitemradio")).to_have_count(3)
+        assert page.evaluate(CUT_OFF) == []
         found = page.evaluate(CUT)
         for text, title in found:
             assert text in whole
