@@ -14,11 +14,17 @@ export function HttpForm({ path, next, saved, sessionId, takesFocus, unreachable
   const sending = useRef(false);
   const form = useRef(null);
   const message = useRef(null);
+  const sender = useRef(null);
 
   useEffect(() => {
     const first = form.current.querySelector("input:placeholder-shown");
     if (takesFocus && first && !form.current.contains(document.activeElement)) first.focus();
   }, [takesFocus]);
+
+  useEffect(() => {
+    // What had the focus lost it while it was disabled.
+    if (!isPending && document.activeElement === document.body) sender.current?.focus();
+  }, [isPending]);
 
   useEffect(() => {
     // Not the browser's first focus, but the person's next: the message is read out, with its field if it has one.
@@ -36,6 +42,7 @@ export function HttpForm({ path, next, saved, sessionId, takesFocus, unreachable
     // A ref, since a second click may come before React has drawn the first.
     if (sending.current) return;
     sending.current = true;
+    sender.current = document.activeElement;
     const fields = Object.fromEntries(new FormData(event.currentTarget));
     setRefusal({});
     setPending(true);

@@ -1,5 +1,6 @@
 // What each tab does by itself: hears of sign-ins elsewhere, hides what may be over, says when nothing can be sent.
 import { createElement as h, useEffect, useRef, useState } from "react";
+import { useKeptFocus } from "$/utils/multi_session/focus";
 import { askInTabsName, post, shownSession } from "$/utils/multi_session/http";
 
 // One for the document, since a channel does not hear itself but another one of the same document would.
@@ -144,6 +145,7 @@ export function Tab({ account, hasErrors, coverAfter, offline, notSent, covered,
   useOtherTabs();
   usePageCache();
   useTitle(account);
+  useKeptFocus();
   useRefusals(isOffline, notSent);
   const isCovered = useCover(isOffline, coverAfter);
 

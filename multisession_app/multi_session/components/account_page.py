@@ -8,7 +8,7 @@ import reflex as rx
 
 from ..runtime import words
 from ..state import MultiSessionState
-from .elements import link_button
+from .elements import link_button, loading_title
 
 
 def by_account(*children: rx.Component) -> rx.Component:
@@ -40,13 +40,12 @@ def signed_in_only(*children: rx.Component, sign_in_path: str = "/auth/sign-in")
             ),
         ),
         rx.vstack(
+            loading_title(),
             rx.skeleton(height="28px", width="40%"),
             rx.skeleton(height="120px", width="100%"),
             rx.skeleton(height="120px", width="100%"),
             spacing="4",
             width="100%",
-            aria_label=word.loading,
-            aria_busy=True,
         ),
     )
 

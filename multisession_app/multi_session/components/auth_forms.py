@@ -10,7 +10,7 @@ from ..options import EMAIL_MAX, NAME_MAX
 from ..runtime import words
 from ..state import MultiSessionState
 from .choose_account import auth_card, choose_account, make_room, remembered_accounts
-from .elements import Field, HttpForm
+from .elements import Field, HttpForm, loading_title
 
 
 def sign_in(*, sign_up_path: str = "/auth/sign-up") -> rx.Component:
@@ -61,12 +61,11 @@ def _once_known(content: rx.Component) -> rx.Component:
         content,
         auth_card(
             rx.vstack(
+                loading_title(),
                 rx.skeleton(height="32px", width="50%"),
                 *[rx.skeleton(height="40px", width="100%") for _ in range(3)],
                 spacing="5",
             ),
-            aria_label=words().loading,
-            aria_busy=True,
         ),
     )
 

@@ -9,6 +9,11 @@ from reflex.vars import VarData
 from reflex.vars.function import FunctionStringVar, FunctionVar
 from reflex_components_core.react_router.dom import ReactRouterLink
 from reflex_components_radix.themes.base import RadixThemesComponent
+from reflex_components_radix.themes.components.dropdown_menu import (
+    DropdownMenuContent,
+    DropdownMenuRoot,
+    DropdownMenuSubContent,
+)
 
 from ..runtime import words
 
@@ -78,6 +83,27 @@ def sign_out_of_all() -> Any:
     return rx.run_script(function.call(words().unreachable))
 
 
+class Menu(DropdownMenuRoot):
+    """Radix's, with its content inside the landmark of its button, and left by Tab."""
+
+    library = f"{LIBRARY}/menu"
+    tag = "Menu"
+
+
+class MenuContent(DropdownMenuContent):
+    """What a `Menu` holds."""
+
+    library = f"{LIBRARY}/menu"
+    tag = "MenuContent"
+
+
+class SubmenuContent(DropdownMenuSubContent):
+    """What a submenu of a `Menu` holds."""
+
+    library = f"{LIBRARY}/menu"
+    tag = "SubmenuContent"
+
+
 class MenuRadioGroup(RadixThemesComponent):
     """A group of menu items of which one is checked (APG: menuitemradio)."""
 
@@ -120,9 +146,9 @@ _MENU = {"variant": "soft", "color_scheme": "gray", "loop": True}
 
 def menu(button: rx.Component, *items: rx.Component, width: str) -> rx.Component:
     """Return a button that opens a menu (APG: menu button)."""
-    return rx.dropdown_menu.root(
+    return Menu.create(
         rx.dropdown_menu.trigger(button),
-        rx.dropdown_menu.content(*items, class_name="ms-menu", align="end", width=width, **_MENU),
+        MenuContent.create(*items, class_name="ms-menu", align="end", width=width, **_MENU),
         # A modal menu hides the rest of the page with its focusable parts from screen readers, which axe refuses.
         modal=False,
     )
@@ -138,7 +164,7 @@ def submenu(icon: str, text: str, *items: rx.Component, class_name: str = "") ->
 
 def submenu_content(*items: rx.Component, class_name: str = "") -> rx.Component:
     """Return what a submenu holds: beside the menu, or from the bottom of a narrow screen."""
-    return rx.dropdown_menu.sub_content(*items, class_name=f"ms-menu ms-submenu {class_name}".strip(), **_MENU)
+    return SubmenuContent.create(*items, class_name=f"ms-menu ms-submenu {class_name}".strip(), **_MENU)
 
 
 def menu_link(icon: str, text: str, href: str) -> rx.Component:
@@ -161,3 +187,8 @@ def link_button(text: str | rx.Component, href: str | rx.Var[str], *, icon: str 
 def _link(icon: str, text: str | rx.Component, href: str | rx.Var[str]) -> rx.Component:
     picture = [rx.icon(icon, size=16, aria_hidden=True)] if icon else []
     return ReactRouterLink.create(*picture, text, to=href)
+
+
+def loading_title() -> rx.Component:
+    """Return the heading of a page that is a placeholder yet, for those who do not see that it is."""
+    return rx.el.h1(words().loading, class_name="ms-unseen")

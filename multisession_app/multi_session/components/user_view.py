@@ -31,7 +31,7 @@ def user_view(user: rx.Var[UserPublic] | UserPublic, note: str = "", **props: An
         rx.vstack(
             rx.text(user.name, size="2", weight="medium", class_name="ms-cut", width="100%", title=user.name),
             rx.text(user.email, size="1", color_scheme="gray", class_name="ms-cut", width="100%", title=user.email),
-            *([rx.text(note, size="1", color_scheme="red", class_name="ms-cut", width="100%")] if note else []),
+            *([rx.text(note, size="1", color_scheme="red", width="100%")] if note else []),
             class_name="ms-user-text",
             spacing="0",
             min_width="0",

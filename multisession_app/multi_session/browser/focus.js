@@ -1,0 +1,38 @@
+// Where the focus goes when what had it vanishes, with its row, its notice or its page: browsers leave it nowhere, and
+// a screen reader then begins at the top of the page.
+import { useEffect } from "react";
+
+const PLACES = "ul, form, section, main";
+
+export const useKeptFocus = () =>
+  useEffect(() => {
+    let focused = null;
+    let path = [];
+    const onFocusIn = ({ target }) => {
+      focused = target;
+      // From a notice it goes back to where it was before.
+      if (target.closest(".ms-notices")) return;
+      path = [];
+      for (let one = target; one; one = one.parentElement) path.push(one);
+    };
+    // Who clicks elsewhere takes it away on purpose.
+    const onPointerDown = () => (focused = null);
+    const keep = () => {
+      if (!focused || focused.isConnected || document.activeElement !== document.body) return;
+      // Not the next button: a second Enter would be meant for the one that is gone.
+      const place = path.find((one) => one.isConnected && (one === path[0] || one.matches(PLACES))) ?? document.querySelector("main");
+      if (!place) return;
+      if (place.tabIndex < 0) place.tabIndex = -1;
+      place.focus({ preventScroll: true });
+    };
+    // Later, since menus and forms that come or go give the focus a place themselves.
+    const observer = new MutationObserver(() => focused && !focused.isConnected && setTimeout(keep));
+    observer.observe(document.body, { childList: true, subtree: true });
+    document.addEventListener("focusin", onFocusIn);
+    document.addEventListener("pointerdown", onPointerDown, true);
+    return () => {
+      observer.disconnect();
+      document.removeEventListener("focusin", onFocusIn);
+      document.removeEventListener("pointerdown", onPointerDown, true);
+    };
+  }, []);
