@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlmodel import Session
 
 from .errors import SchemaTooNew
+from .models import VERSION_TABLE
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _POOL_SIZE = 10
@@ -54,7 +55,7 @@ class Database:
         with Session(self._writing, expire_on_commit=False) as db, db.begin():
             return work(db)
 
-    def migrate(self, migrations: Path = MIGRATIONS, version_table: str = "multi_session_version") -> None:
+    def migrate(self, migrations: Path = MIGRATIONS, version_table: str = VERSION_TABLE.name) -> None:
         """Bring the tables of a folder of Alembic scripts up to date; several processes may call it at once.
 
         Raises:

@@ -68,15 +68,15 @@ class Localization:
     signed_out_now: str = "{name} is signed out. You are now using {next}."
     signed_out_last: str = "{name} is signed out."
     signed_out_everyone: str = "All accounts on this browser are signed out."
-    session_over: str = "{name} is signed out, since the time of the session is over. You are now using {next}."
-    session_over_last: str = "Signed out – sign in again. The time of the session of {name} is over."
+    session_over: str = "The session of {name} has expired. You are now using {next}."
+    session_over_last: str = "Signed out – sign in again. The session of {name} has expired."
     evicted: str = "{name} was signed out to make room."
     made_room: str = "You are now using {next}. {name} was signed out to make room."
     removed: str = "{name} is removed from this browser."
     not_carried_out: str = "The account changed meanwhile, so your last action was not carried out."
 
     offline: str = "No connection. What you see may be out of date."
-    not_sent: str = "There is no connection, so that was not sent. Try again when it is back."
+    not_sent: str = "There is no connection, so nothing was done. Try again when it is back."
     covered: str = "The connection was away for long. This page is shown again once it is back."
     unreachable: str = "The server could not be reached. Check your connection and try again."
     failed: str = "Something went wrong. Try again."
@@ -117,7 +117,7 @@ def localization(overrides: Mapping[str, str]) -> Localization:
     known = {word.name for word in fields(Localization)}
     for word, text in overrides.items():
         if word not in known:
-            raise OptionsError(f"localization has no word {word!r}.")
+            raise OptionsError(f"localization has no word {word!r}: all of them are in localization.py.")
         if not isinstance(text, str):
             raise OptionsError(f"The word {word!r} of localization must be a string, not {text!r}.")
     return Localization(**overrides)

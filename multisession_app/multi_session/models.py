@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Column, Index, String, Table, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 SIGNED_OUT = "signed_out"
@@ -15,6 +15,10 @@ REPLACED = "replaced"
 ANSWER_LOST = "answer_lost"
 FORGOTTEN = "forgotten"
 """Why a session ended, as `DeviceSession.revoked_reason` says; None with the time over means expired."""
+
+
+VERSION_TABLE = Table("multi_session_version", SQLModel.metadata, Column("version_num", String(32), primary_key=True))
+"""Alembic's, of the kit's migrations. Known here, else `reflex db makemigrations` of the app would drop it."""
 
 
 def new_id() -> str:

@@ -31,6 +31,8 @@ async def read_body(request: Request, *, optional: bool = False) -> dict[str, An
         raw += chunk
         if len(raw) > BODY_LIMIT:
             raise BodyTooLarge
+    if optional and not raw:
+        return {}
     try:
         body = json.loads(raw.decode())
     except (ValueError, RecursionError) as error:

@@ -16,6 +16,7 @@ from tests.e2e.people import (
     expect_signed_out,
     join,
     open_accounts,
+    open_menu,
     post,
     session_ids,
     switch,
@@ -78,6 +79,17 @@ def test_what_cannot_be_sent_says_so_and_is_not_sent_later(
     expect_account(home, people[1])
     assert sorted(notes_of(server, people[1])) == ["Grace's note", "typed after"]
     assert next(iter(session_ids(context, base_url))) == people[1].email
+
+
+def test_a_link_is_refused_too(home: Page, context: BrowserContext, people: list[Person]) -> None:
+    """The page it leads to was never loaded: the browser's own error would take the place of what was typed."""
+    home.get_by_label("New note").fill("typed before")
+    context.set_offline(True)
+    expect_notice(home, WORDS.offline)
+    open_menu(home).get_by_role("menuitem", name=WORDS.settings).click()
+    expect_notice(home, WORDS.not_sent)
+    expect(home.get_by_label("New note")).to_have_value("typed before")
+    context.set_offline(False)
 
 
 def test_a_stopped_server_is_no_connection_either(home: Page, server: Server, people: list[Person]) -> None:

@@ -64,7 +64,7 @@ def test_every_tab_says_by_itself_that_the_time_is_over(
         tab.get_by_label("New note").fill("typed by Grace")
     for tab in (page, other):
         expect_account(tab, people[0])
-        expect_notice(tab, "Grace is signed out")
+        expect_notice(tab, "The session of Grace has expired")
         expect_notice(tab, "You are now using Ada")
         expect(tab.get_by_label("New note")).to_have_value("")
     page.reload()

@@ -164,6 +164,7 @@ def test_body_without_a_content_type_is_refused(two: Browser, path: str) -> None
 def test_route_that_needs_no_body_takes_none(two: Browser, path: str) -> None:
     """As upstream's client posts them."""
     assert two.ask("POST", path).status_code == 200
+    assert two.ask("POST", path, {"Content-Type": "application/json"}).status_code == 200
 
 
 def test_json_with_a_charset_is_taken(visitor: Browser) -> None:

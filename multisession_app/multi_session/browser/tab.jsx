@@ -65,12 +65,13 @@ const useOnLine = () => {
   return isOnLine;
 };
 
-// What would only be queued and come as a surprise later is refused while there is no connection.
+// What would only be queued and come as a surprise later is refused while there is no connection. So is a link: the
+// browser would put its own error in place of a page that was not loaded before, and of what was typed in this one.
 const useRefusals = (isOffline, notSent) =>
   useEffect(() => {
     if (!isOffline) return undefined;
     const refuse = (event) => {
-      if (!event.target.closest("[data-needs-connection]")) return;
+      if (!event.target.closest("[data-needs-connection], a[href^='/']")) return;
       event.preventDefault();
       event.stopPropagation();
       say(notSent);
