@@ -142,18 +142,18 @@ async def _boot(
 async def _explain(accounts: MultiSessionState, device_id: str, generation: int, shown: str) -> None:
     """Say why the account that the tab showed is no longer the one on screen."""
     found = await kit().find_ended(device_id, generation, shown)
-    if found is None:
-        return
-    session, user = found
     word, kind, name = words(), ENDED, accounts.user.name
     is_over = not any(held.id == shown and not held.is_signed_out for held in accounts.accounts)
-    if not is_over or session.revoked_reason in {REPLACED, EVICTED}:
+    if not is_over or shown == UNKNOWN or (found and found[0].revoked_reason in {REPLACED, EVICTED}):
         current = next((held for held in accounts.accounts if held.is_current), None)
         # Who was switched to since signing in is no news any more.
         is_new = current is not None and current.last_active_at == current.created_at
         if current and is_new and (evicted := await kit().evicted_at(device_id, current.created_at)):
             accounts._say(ENDED, word.made_room, ", ".join(evicted), name)
             return
+    if found is None:
+        return
+    session, user = found
     if not is_over or session.revoked_reason == REPLACED:
         kind, text = SWITCHED, word.switched if name and user.id != accounts.user.id else ""
     elif session.revoked_reason == SIGNED_OUT_ALL:

@@ -1,10 +1,14 @@
 """The account settings, and the ways out: one account, another one, all of this browser."""
 
 import re
+import uuid
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from multisession_app.multi_session.state import UNKNOWN
+from tests.e2e.devices import KIT, Device, value
 from tests.e2e.people import (
     WORDS,
     Person,
@@ -173,3 +177,12 @@ def test_who_made_room_is_named(page: Page, context: BrowserContext, base_url: s
     sixth = sign_up(page, "Donald", path="/auth/sign-up?add=1")
     expect_account(page, sixth)
     expect_notice(page, WORDS.made_room.replace("{next}", "Donald").replace("{name}", "Ada"))
+
+
+def test_who_made_room_is_named_to_a_tab_that_was_left_in_the_middle(new_device: Callable[[], Device]) -> None:
+    """Its page was loaded anew before it had shown the account that it was at."""
+    device = new_device()
+    device.join("Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald")
+    with device.tab(f"{uuid.uuid4()}~{UNKNOWN}") as tab:
+        notice = str(value(tab.variables, KIT, "notice"))
+    assert notice == WORDS.made_room.replace("{next}", "Donald").replace("{name}", "Ada")
