@@ -17,7 +17,7 @@ Layers, each importing only from those before it:
     gate                                     the ASGI middleware before everything
     runtime                                  where the Reflex half finds the running kit
     api | state                              the two doors, which do not know each other
-    guard                                    the check of each event
+    guard, in_place                          the check of each event; how a socket changes its account
     components                               what a page shows
     wiring, plugin                           what puts it all together
 

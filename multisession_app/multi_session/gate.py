@@ -106,13 +106,21 @@ class Gate:
         await self._app(scope, receive, send)
 
     def _call_back(self, tab: str, device: PresentedDevice | None, session_id: str) -> None:
-        # The tab asks with a newer cookie than its socket has, as a signed-out one does when another tab of the
-        # browser has signed in: let it come back with this one. Naming a foreign tab closes nothing of that
-        # device's, since only sockets without a device or of the same one are closed.
+        # The tab asks with a newer cookie than its socket has, since another tab of the browser has signed in. Naming a
+        # foreign tab moves nothing of that device's: only a socket without a device, which comes back with its own
+        # cookie, or one of the same device, which this request proves.
         for connection in list(self._multi_session.live.connections.values()):
-            is_own = connection.device_id is None or (device is not None and connection.device_id == device.id)
-            if connection.tab == tab and is_own and connection.session_id != session_id:
+            if connection.tab != tab:
+                continue
+            if connection.device_id is None and session_id:
                 self._multi_session.live.kick(connection)
+            elif device is not None and connection.device_id == device.id:
+                is_newer = connection.generation < device.generation
+                if is_newer:
+                    connection.generation = device.generation
+                    connection.proved.set()
+                if is_newer or connection.session_id != session_id:
+                    self._multi_session.live.leave(connection, device.generation)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send, presented: Presented) -> None:
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)

@@ -39,6 +39,7 @@ _BOOTS = {format_event_handler(State.event_handlers[name]) for name in ("hydrate
 _ARRIVE = format_event_handler(MultiSessionState.event_handlers["arrive"])
 _REFRESH = format_event_handler(MultiSessionState.event_handlers["refresh"])
 _CONFIRM = format_event_handler(MultiSessionState.event_handlers["confirm"])
+_TELL_DROPPED = format_event_handler(MultiSessionState.event_handlers["tell_dropped"])
 _ON_LOAD = format_event_handler(OnLoadInternalState.event_handlers["on_load_internal"])
 # Loading a page acts for nobody, and without it the tab would stay a skeleton.
 _PASS_THE_FENCE = {*_BOOTS, _REFRESH, _CONFIRM, _ON_LOAD}
@@ -88,13 +89,19 @@ class SessionGuard(Middleware):
             is_use = is_from_browser and _is_done_by_a_person(event)
             device = await kit().present_again(acting.device, acting.generation, is_use=is_use)
         is_over = acting.session and (device is None or acting.session not in {s.id for s in device.sessions})
+        if is_over and connection is not None and acting.session != connection.session_id:
+            # Meant for the account that was on screen before, and that has ended: it acts for nobody.
+            if is_from_browser and event.name not in _PASS_THE_FENCE:
+                connection.dropped += 1
+                await self._tell_dropped(app, connection)
+            return StateUpdate()
         # Whatever way an event has come: its ids and the tree that it would run on belong together, or it does not.
         if is_over or context.token != tree_token(device, acting.session, acting.tab):
             # The database is the truth, even if no message came: whatever the socket still wants, it is over.
             if connection is not None:
                 kit().live.kick(connection)
             return StateUpdate()
-        if connection is not None:
+        if connection is not None and acting.session == connection.session_id:
             connection.router_data = router_data
             if device is not None:
                 connection.ends_at = device.ends_at
@@ -109,6 +116,11 @@ class SessionGuard(Middleware):
             # Reflex drops a tree that was not used for an hour and makes an empty one on a socket that lives on.
             accounts._show(acting, device)
         return None
+
+    async def _tell_dropped(self, app: rx.App, connection: Connection) -> None:
+        # On the tree of the account that the tab goes to, or has; by itself, as `refresh` is.
+        event = Event(name=_TELL_DROPPED, router_data=dict(connection.router_data))
+        await asyncio.create_task(app.event_processor.enqueue(connection.tree, event), context=contextvars.Context())
 
 
 def _is_done_by_a_person(event: Event) -> bool:

@@ -24,7 +24,8 @@ class Connection:
     name of its Reflex state tree. While `is_fenced`, from the start until the boot event or the
     tab says otherwise, what the browser sends was meant for `shown`. `router_data` is
     that of its last event, for events that the server sends to the tab. `ends_at` is when the time of one of its
-    device's sessions is over, unless it is used meanwhile.
+    device's sessions is over, unless it is used meanwhile. Changing its account in place it has `arrived` when the tab
+    shows the new one, and `proved` that it has the secret of the `newest_generation` by a request of its own.
     """
 
     tab: str
@@ -38,6 +39,9 @@ class Connection:
     router_data: dict[str, Any] = field(default_factory=dict)
     is_stale: bool = False
     ends_at: datetime | None = None
+    newest_generation: int = 0
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    proved: asyncio.Event = field(default_factory=asyncio.Event)
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     kicked: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -60,6 +64,7 @@ class Live:
     def __init__(self, redis_url: str | None = None, channel: str = "multi_session") -> None:
         """Open nothing yet."""
         self.connections: dict[str, Connection] = {}
+        self.move: Callable[[Connection, int], None] | None = None
         self.refresh: Callable[[Connection], Awaitable[None]] | None = None
         self._redis: Redis | None = Redis.from_url(redis_url) if redis_url else None
         self._channel = channel
@@ -76,6 +81,13 @@ class Live:
     def kick(self, connection: Connection) -> None:
         """Close a socket so that the browser comes back at once and is looked up anew."""
         connection.kicked.set()
+
+    def leave(self, connection: Connection, generation: int) -> None:
+        """Let a socket go to what its device has become: in place, or else by coming back."""
+        if self.move is None or connection.device_id is None:
+            self.kick(connection)
+        else:
+            self.move(connection, generation)
 
     async def publish(self, change: Change) -> None:
         """Tell every process, after the commit, what a device has become."""
@@ -116,7 +128,7 @@ class Live:
             elif connection.device_id != change.device_id:
                 continue
             elif connection.session_id != change.session_id or connection.generation < change.generation:
-                self.kick(connection)
+                self.leave(connection, change.generation)
             elif self.refresh is not None:
                 try:
                     await self.refresh(connection)

@@ -20,6 +20,10 @@ SECRET_GRACE = timedelta(seconds=60)
 """How long an old device secret still works after its successor was first used."""
 ANSWER_ON_ITS_WAY = timedelta(seconds=10)
 """How long the answer to a sign-in, which holds the new cookie, may take to reach the browser."""
+ARRIVAL_TIMEOUT = timedelta(seconds=5)
+"""How long a tab may take to say that it shows the account that its socket was moved to; else it reconnects."""
+PROOF_TIMEOUT = timedelta(seconds=1)
+"""How long a tab may take, after a sign-in in another one, to show that its browser has the new cookie."""
 ACTIVITY_INTERVAL = timedelta(minutes=1)
 """`last_active_at` is written at most this often, so `idle_timeout` may come early by as much."""
 TIME_CHECK_INTERVAL = timedelta(seconds=1)
@@ -91,6 +95,7 @@ class Options:
         idle_timeout: without use for so long a session ends earlier; None for no such end. An account is used by
             what a person does in it, not by a tab that stands open.
         revoke_oldest_on_max: over the maximum, sign out the account used longest ago; False refuses the sign-in.
+        switch_in_place: change the account of an open socket where it is; False lets every tab reconnect instead.
         allowed_origins: further origins whose pages may call this server, as `https://app.example.com`.
         content_security_policy: further sources for a directive of the pages' policy, added to the kit's, as
             `{"script-src": ["'unsafe-eval'"], "img-src": ["http://images.example.com"]}`.
@@ -106,6 +111,7 @@ class Options:
     session_timeout: timedelta = timedelta(days=30)
     idle_timeout: timedelta | None = None
     revoke_oldest_on_max: bool = True
+    switch_in_place: bool = True
     allowed_origins: tuple[str, ...] = ()
     content_security_policy: Mapping[str, Sequence[str]] = field(default_factory=dict)
     localization: Localization = field(default_factory=Localization)
@@ -126,6 +132,8 @@ class Options:
             )
         if type(self.revoke_oldest_on_max) is not bool:
             raise OptionsError(f"revoke_oldest_on_max must be True or False, not {self.revoke_oldest_on_max!r}.")
+        if type(self.switch_in_place) is not bool:
+            raise OptionsError(f"switch_in_place must be True or False, not {self.switch_in_place!r}.")
         for origin in self.allowed_origins:
             # Whatever a browser would not send as it stands (RFC 6454, 6.2) would refuse everyone while looking right.
             if not isinstance(origin, str) or not _ORIGIN.fullmatch(origin) or _DEFAULT_PORT.fullmatch(origin):

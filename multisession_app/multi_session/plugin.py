@@ -27,7 +27,7 @@ class MultiSessionPlugin(Plugin):
     Args:
         localization: words on screen that replace the English ones, by their names in `Localization`.
         options: those of `Options`, which says what they mean: `maximum_sessions`, `session_timeout`, `idle_timeout`,
-            `revoke_oldest_on_max`, `allowed_origins`, `content_security_policy`.
+            `revoke_oldest_on_max`, `switch_in_place`, `allowed_origins`, `content_security_policy`.
 
     Raises:
         OptionsError: a value cannot work; the start stops with a sentence that says which and why.
@@ -40,6 +40,7 @@ class MultiSessionPlugin(Plugin):
         session_timeout: timedelta = timedelta(days=30),
         idle_timeout: timedelta | None = None,
         revoke_oldest_on_max: bool = True,
+        switch_in_place: bool = True,
         allowed_origins: Sequence[str] = (),
         content_security_policy: Mapping[str, Sequence[str]] | None = None,
         localization: Mapping[str, str] | None = None,
@@ -52,6 +53,7 @@ class MultiSessionPlugin(Plugin):
             session_timeout=session_timeout,
             idle_timeout=idle_timeout,
             revoke_oldest_on_max=revoke_oldest_on_max,
+            switch_in_place=switch_in_place,
             allowed_origins=tuple(allowed_origins),
             content_security_policy={} if content_security_policy is None else content_security_policy,
             localization=words_with(localization or {}),

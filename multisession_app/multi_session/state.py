@@ -14,6 +14,7 @@ from reflex_base.event.context import EventContext
 
 from .device_secrets import PresentedDevice
 from .errors import InvalidSession, MultiSessionError
+from .live import Connection
 from .localization import filled
 from .models import DeviceSessionPublic, UserPublic
 from .paths import safe_path
@@ -176,7 +177,7 @@ class MultiSessionState(rx.State):
         """
         acting = self._acting()
         connection = kit().live.connections.get(acting.connection)
-        if connection is None or connection.shown == acting.session:
+        if connection is None or connection.shown == acting.session or connection.session_id != acting.session:
             return
         connection.shown = acting.session
         await self._name_tab(connection.tab, acting.session)
@@ -190,9 +191,18 @@ class MultiSessionState(rx.State):
         """Lift the fence: from here on the browser's events are meant for the account on screen."""
         acting = self._acting()
         connection = kit().live.connections.get(acting.connection)
-        if connection is None or session_id != acting.session:
+        if connection is None or not session_id == acting.session == connection.session_id:
             return
         connection.is_fenced = False
+        self._tell_dropped(connection)
+
+    @rx.event
+    def tell_dropped(self) -> None:
+        """Say that something was not carried out, since the account that it was meant for has gone."""
+        if (connection := kit().live.connections.get(self._acting().connection)) is not None:
+            self._tell_dropped(connection)
+
+    def _tell_dropped(self, connection: Connection) -> None:
         if connection.dropped:
             connection.dropped = 0
             self._say(REFUSED, words().not_carried_out)

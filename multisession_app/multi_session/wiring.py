@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from reflex.app import default_backend_exception_handler
+from reflex.compiler.utils import compile_client_storage
 from reflex.utils.exec import get_frontend_mount
 from reflex_base.environment import environment
 
@@ -21,6 +22,7 @@ from .database import Database
 from .errors import OptionsError
 from .gate import Gate
 from .guard import SessionGuard, explain_failure, refresh_tabs_of, refuse_forged_packets
+from .in_place import InPlace, missing_parts
 from .live import Live
 from .multi_session import MultiSession
 from .options import Options
@@ -70,6 +72,8 @@ def wire(app: rx.App, options: Options, config: Config) -> None:
         app.backend_exception_handler = explain_failure
     refuse_forged_packets(app)
     app.add_middleware(SessionGuard(), index=0)
+    if options.switch_in_place and _can_switch_in_place(app):
+        live.move = InPlace(app, multi_session).move
 
     @contextlib.asynccontextmanager
     async def listening() -> AsyncIterator[None]:
@@ -90,6 +94,22 @@ def wire(app: rx.App, options: Options, config: Config) -> None:
     own: Sequence[Any] = present if isinstance(present, Sequence) else (present,)
     transformers: list[Callable[..., Any] | Any] = [*own, api(multi_session), gate]
     app.api_transformer = transformers
+
+
+def _can_switch_in_place(app: rx.App) -> bool:
+    stores = compile_client_storage(app._state) if app._state else {}
+    if stored := [name for names in stores.values() for name in names]:
+        # The boot event of a move would reset them to their defaults; a tab that comes back brings their values.
+        logger.warning(
+            "These variables are kept in the browser, where all its accounts share them: %s. Tabs reconnect when the "
+            "account changes.",
+            ", ".join(stored),
+        )
+        return False
+    if missing := missing_parts(app.event_namespace):
+        logger.warning("This version of Reflex has no %s as expected: tabs reconnect.", ", ".join(missing))
+        return False
+    return True
 
 
 def _limits_are_on() -> bool:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType, Error
 
 from tests.e2e import chromium
 from tests.e2e.devices import Device
+from tests.e2e.people import listen
 from tests.e2e.server import Server
 
 # What each server had logged when the current test began, to show a failed test its own part of the log.
@@ -59,6 +60,7 @@ def violations(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             context = make(*args, **options)
             context.expose_binding("reportViolation", lambda source, text: heard.append(text))
             context.add_init_script(REPORT_VIOLATIONS)
+            listen(context)
             return context
 
         return make_and_listen

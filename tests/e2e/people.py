@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from playwright.sync_api import APIResponse, BrowserContext, Locator, Page, WebSocket, expect
 
@@ -108,21 +109,33 @@ def account_item(accounts: Locator, person: Person) -> Locator:
     return accounts.get_by_role("menuitemradio").filter(has_text=person.email)
 
 
+_told: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
+
+
+def listen(context: BrowserContext) -> None:
+    """Keep what the pages of a browser tell the server about the account that they show."""
+
+    def opened(page: Page) -> None:
+        told = _told.setdefault(page, [])
+        page.on("websocket", lambda socket: socket.on("framesent", lambda frame: hear(told, str(frame))))
+
+    def hear(told: list[str], frame: str) -> None:
+        if ".confirm" in frame:
+            told.append(frame)
+
+    context.on("page", opened)
+
+
 @contextmanager
 def moving(page: Page) -> Iterator[None]:
     """Do what moves the page to another account, and wait until it has told the server that it shows that one.
 
     What is done in the few milliseconds before is not taken for the new account's; no person is as quick as a test.
     """
-    told: list[str] = []
-
-    def opened(socket: WebSocket) -> None:
-        socket.on("framesent", lambda frame: told.append(str(frame)) if ".confirm" in str(frame) else None)
-
-    page.on("websocket", opened)
+    told = _told[page]
+    before = len(told)
     yield
-    until(lambda: page.evaluate("true") and told, "the page to say which account it shows")
-    page.remove_listener("websocket", opened)
+    until(lambda: page.evaluate("true") and len(told) > before, "the page to say which account it shows")
 
 
 def switch(page: Page, person: Person) -> None:
