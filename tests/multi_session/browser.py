@@ -32,22 +32,24 @@ class Browser:
         self.origin = f"{scheme}://{HOST}"
         self.cookies = httpx.Cookies()
 
-    def ask(
+    async def send(
         self, method: str, path: str, headers: Mapping[str, str | None] | None = None, **more: Any
     ) -> httpx.Response:
         """Send one request as the page would; a header of None leaves out the one a browser sends."""
         sent: dict[str, str | None] = {"Origin": None if method in {"GET", "HEAD"} else self.origin, **(headers or {})}
         url = self.origin + (path[1:] if path.startswith("//") else BASE_PATH + path)
+        transport = httpx.ASGITransport(self.app, client=(self.address, 1))
+        async with httpx.AsyncClient(transport=transport, cookies=self.cookies) as client:
+            kept = {name: value for name, value in sent.items() if value is not None}
+            response = await client.request(method, url, headers=kept, **more)
+            self.cookies = client.cookies
+            return response
 
-        async def go() -> httpx.Response:
-            transport = httpx.ASGITransport(self.app, client=(self.address, 1))
-            async with httpx.AsyncClient(transport=transport, cookies=self.cookies) as client:
-                kept = {name: value for name, value in sent.items() if value is not None}
-                response = await client.request(method, url, headers=kept, **more)
-                self.cookies = client.cookies
-                return response
-
-        return run(go())
+    def ask(
+        self, method: str, path: str, headers: Mapping[str, str | None] | None = None, **more: Any
+    ) -> httpx.Response:
+        """Send one request and wait for the answer."""
+        return run(self.send(method, path, headers, **more))
 
     def get(self, path: str, headers: Mapping[str, str | None] | None = None) -> httpx.Response:
         """Send a GET."""
