@@ -85,10 +85,9 @@ class InPlace:
         """
         connection.newest_generation = max(connection.newest_generation, generation)
         connection.is_stale = True
-        if connection.id not in self._moves:
-            task = asyncio.create_task(self._move(connection))
-            self._moves[connection.id] = task
-            task.add_done_callback(lambda _: self._moves.pop(connection.id, None))
+        if not connection.is_moving:
+            connection.is_moving = True
+            self._moves[connection.id] = asyncio.create_task(self._move(connection))
 
     async def _move(self, connection: Connection) -> None:
         try:
@@ -100,6 +99,10 @@ class InPlace:
         except Exception:
             logger.exception("A tab could not change its account in place; it reconnects.")
             self._kit.live.kick(connection)
+        finally:
+            # At once after the last look, not when the task is done: what is asked in between would be lost.
+            connection.is_moving = False
+            self._moves.pop(connection.id, None)
 
     async def _step(self, connection: Connection) -> bool:
         """Go to the account that is active now and wait until the tab shows it; False if that was not possible."""

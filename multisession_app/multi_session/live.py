@@ -39,6 +39,7 @@ class Connection:
     router_data: dict[str, Any] = field(default_factory=dict)
     is_stale: bool = False
     ends_at: datetime | None = None
+    is_moving: bool = False
     newest_generation: int = 0
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     proved: asyncio.Event = field(default_factory=asyncio.Event)
@@ -127,7 +128,12 @@ class Live:
                 connection.is_stale = True
             elif connection.device_id != change.device_id:
                 continue
-            elif connection.session_id != change.session_id or connection.generation < change.generation:
+            elif (
+                # While it moves, what it has read may be older than this.
+                connection.is_moving
+                or connection.session_id != change.session_id
+                or connection.generation < change.generation
+            ):
                 self.leave(connection, change.generation)
             elif self.refresh is not None:
                 try:

@@ -68,6 +68,17 @@ def test_newer_cookie_kicks_the_sockets_that_have_an_older_one() -> None:
     assert refreshed == [same, newer]
 
 
+def test_change_during_a_move_is_never_taken_for_none() -> None:
+    """What the moving socket has read may be older, even if it has gone nowhere yet."""
+    tab = socket(session="s1")
+    live, refreshed = live_with(tab)
+    asked: list[Connection] = []
+    live.move = lambda connection, generation: asked.append(connection)
+    tab.is_moving = True
+    run(live.publish(change(session="s1")))
+    assert (asked, refreshed) == ([tab], [])
+
+
 def test_change_during_a_handshake_marks_the_socket_stale() -> None:
     """It has no device yet; whoever it will be, it looks again."""
     opening = socket(None, "", tree="")
