@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from tests.e2e.devices import change_behind_its_back, notes_of
 from tests.e2e.people import (
@@ -226,6 +226,61 @@ def test_twelve_quick_clicks_end_on_the_last_one(
         return all(active in (user_button(tab).get_attribute("aria-label") or "") for tab in tabs)
 
     until(at_rest, "every tab to show the active account")
+    assert next(iter(session_ids(context, base_url))) == people[1].email
+
+
+def test_while_a_switch_is_under_way_nothing_of_the_old_page_can_be_sent(
+    page: Page, server: Server, people: list[Person]
+) -> None:
+    """The chosen row is busy, and the button that saves does nothing; the status message names who is there then."""
+    held: list[str] = []
+    routes: list[WebSocketRoute] = []
+    is_holding = False
+
+    def from_server(message: str | bytes) -> None:
+        if is_holding and "switching_to" not in str(message).split("accounts_rx_state_")[0]:
+            held.append(str(message))
+        else:
+            routes[0].send(message)
+
+    def connect(route: WebSocketRoute) -> None:
+        routes[:] = [route]
+        to_server = route.connect_to_server()
+        route.on_message(to_server.send)
+        to_server.on_message(from_server)
+
+    page.route_web_socket(re.compile("/_event"), connect)
+    page.goto("/")
+    expect_account(page, people[1])
+    page.get_by_label("New note").fill("Grace's draft")
+    expect(page.get_by_role("button", name="Save note")).to_be_enabled()
+    row = account_item(open_accounts(page), people[0])
+    is_holding = True
+    row.click()
+    expect(user_button(page)).to_have_attribute("aria-busy", "true")
+    page.get_by_role("button", name="Save note").click()
+    page.keyboard.press("Enter")
+    is_holding = False
+    for message in held:
+        routes[0].send(message)
+    expect_account(page, people[0])
+    expect_notice(page, "You are now using Ada")
+    switch(page, people[1])
+    expect(page.get_by_label("New note")).to_have_value("Grace's draft")
+    assert (notes_of(server, people[0]), notes_of(server, people[1])) == ([], [])
+
+
+def test_the_page_stays_where_it_was_scrolled_to(
+    page: Page, context: BrowserContext, base_url: str, people: list[Person]
+) -> None:
+    """When the account changes from elsewhere."""
+    page.set_viewport_size({"width": 390, "height": 400})
+    page.goto("/settings/account")
+    expect_account(page, people[1])
+    page.evaluate("scrollTo(0, 200)")
+    set_active(context, base_url, people[0])
+    expect(page.get_by_label(WORDS.name, exact=True)).to_have_value("Ada")
+    assert page.evaluate("scrollY") == 200
 
 
 PAGE = """

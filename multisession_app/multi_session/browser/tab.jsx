@@ -84,6 +84,23 @@ const useRefusals = (isOffline, notSent) =>
     };
   }, [isOffline, notSent]);
 
+// While a switch is under way nothing of the old account's page can be sent.
+const useStandstill = (isSwitching) =>
+  useEffect(() => {
+    if (!isSwitching) return undefined;
+    const stop = (event) => {
+      if (!event.target.closest("main")) return;
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    document.addEventListener("click", stop, true);
+    document.addEventListener("submit", stop, true);
+    return () => {
+      document.removeEventListener("click", stop, true);
+      document.removeEventListener("submit", stop, true);
+    };
+  }, [isSwitching]);
+
 // After a long time without the server, or asleep, the account may have ended: the page is covered until it is known.
 const useCover = (isOffline, coverAfter) => {
   const [isCovered, setCovered] = useState(false);
@@ -139,7 +156,7 @@ const useTitle = (account) =>
     };
   }, [account]);
 
-export function Tab({ account, hasErrors, coverAfter, offline, notSent, covered, dismiss, children }) {
+export function Tab({ account, isSwitching, hasErrors, coverAfter, offline, notSent, covered, dismiss, children }) {
   const [notice, setNotice] = useState({ count: 0, text: "" });
   const isOffline = !useOnLine() || hasErrors;
   const dialog = useRef(null);
@@ -148,6 +165,7 @@ export function Tab({ account, hasErrors, coverAfter, offline, notSent, covered,
   useTitle(account);
   useKeptFocus();
   useRefusals(isOffline, notSent);
+  useStandstill(isSwitching);
   const isCovered = useCover(isOffline, coverAfter);
 
   useEffect(() => {

@@ -68,6 +68,7 @@ class Tab(rx.Component):
     tag = "Tab"
 
     account: rx.Var[str]
+    is_switching: rx.Var[bool]
     has_errors: rx.Var[bool]
     cover_after: rx.Var[int]
     offline: rx.Var[str]

@@ -34,6 +34,7 @@ def notices() -> rx.Component:
             role="status",
         ),
         account=MultiSessionState.user.name,
+        is_switching=MultiSessionState.switching_to != "",
         has_errors=has_connection_errors,
         cover_after=int(COVER_AFTER.total_seconds() * 1000),
         offline=word.offline,
