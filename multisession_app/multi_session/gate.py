@@ -107,20 +107,18 @@ class Gate:
 
     def _call_back(self, tab: str, device: PresentedDevice | None, session_id: str) -> None:
         # The tab asks with a newer cookie than its socket has, since another tab of the browser has signed in. Naming a
-        # foreign tab moves nothing of that device's: only a socket without a device, which comes back with its own
-        # cookie, or one of the same device, which this request proves.
+        # foreign tab moves nothing of that device's: only a socket without a device, or one of the same device, and
+        # neither gets to see more than its own cookie opens.
         for connection in list(self._multi_session.live.connections.values()):
             if connection.tab != tab:
                 continue
             if connection.device_id is None and session_id:
                 self._multi_session.live.kick(connection)
-            elif device is not None and connection.device_id == device.id:
-                is_newer = connection.generation < device.generation
-                if is_newer:
-                    connection.generation = device.generation
-                    connection.proved.set()
-                if is_newer or connection.session_id != session_id:
-                    self._multi_session.live.leave(connection, device.generation)
+            elif device is not None and connection.device_id == device.id and connection.session_id != session_id:
+                if connection.generation < device.generation:
+                    self._multi_session.live.kick(connection)
+                else:
+                    self._multi_session.live.leave(connection)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send, presented: Presented) -> None:
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)

@@ -42,7 +42,7 @@ _CONFIRM = format_event_handler(MultiSessionState.event_handlers["confirm"])
 _TELL_DROPPED = format_event_handler(MultiSessionState.event_handlers["tell_dropped"])
 _ON_LOAD = format_event_handler(OnLoadInternalState.event_handlers["on_load_internal"])
 # Loading a page acts for nobody, and without it the tab would stay a skeleton.
-_PASS_THE_FENCE = {*_BOOTS, _REFRESH, _CONFIRM, _ON_LOAD}
+_PASS_THE_FENCE = {*_BOOTS, _REFRESH, _CONFIRM, _TELL_DROPPED, _ON_LOAD}
 _DONE_BY_THE_PAGE = {_REFRESH, _CONFIRM, _ARRIVE} | {
     format_event_handler(handler)
     for state in (FrontendEventExceptionState, UpdateVarsInternalState)
@@ -101,16 +101,18 @@ class SessionGuard(Middleware):
             if connection is not None:
                 kit().live.kick(connection)
             return StateUpdate()
-        if connection is not None and acting.session == connection.session_id:
-            connection.router_data = router_data
-            if device is not None:
-                connection.ends_at = device.ends_at
-            if connection.is_fenced and is_from_browser and event.name not in _PASS_THE_FENCE:
+        is_current = connection is not None and acting.session == connection.session_id
+        if connection is not None:
+            if is_from_browser and event.name not in _PASS_THE_FENCE and acting.session not in connection.open_for:
                 connection.dropped += 1
                 return StateUpdate()
+            if is_current:
+                connection.router_data = router_data
+                connection.ends_at = device.ends_at if device else None
         accounts = await state.get_state(MultiSessionState)
         if event.name in _BOOTS:
-            await _boot(accounts, acting, device, connection, event)
+            # One that runs late, when the socket has gone on, says nothing about the socket any more.
+            await _boot(accounts, acting, device, connection if is_current else None, event)
             await context.enqueue(Event(name=_ARRIVE))
         elif not accounts.is_loaded:
             # Reflex drops a tree that was not used for an hour and makes an empty one on a socket that lives on.
@@ -142,8 +144,11 @@ async def _boot(
         return
     # A fresh document has nothing queued; Reflex 0.10.1 sends hashes only with the first event of one.
     is_same_document = "hashes" not in event.payload
-    connection.is_fenced = is_same_document and connection.shown != acting.session
-    if connection.shown == acting.session:
+    # In the middle of a move nothing is known before the tab has said what it shows.
+    is_known = connection.shown == acting.session and not connection.is_moving
+    if is_known or not is_same_document:
+        connection.open_for.add(acting.session)
+    if is_known:
         return
     # Should the socket go between the snapshot and `arrive`, nobody knows what the tab has on screen.
     await accounts._name_tab(connection.tab, UNKNOWN)

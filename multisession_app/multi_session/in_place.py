@@ -12,18 +12,19 @@ there, and for apps with variables in the browser's storage, every move is a rec
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 import logging
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from reflex.state import State
 from reflex_base.utils.format import format_event_handler
 
-from .device_secrets import PresentedDevice
 from .gate import tree_token
 from .live import Connection
 from .multi_session import MultiSession
-from .options import ARRIVAL_TIMEOUT, PROOF_TIMEOUT
+from .options import ARRIVAL_TIMEOUT
 from .presented import HEADER, Acting
 from .state import MultiSessionState
 
@@ -76,18 +77,34 @@ class InPlace:
         self._before: dict[str, str] = {}
         self._left: dict[str, set[str]] = {}
         self._moves: dict[str, asyncio.Task[None]] = {}
+        self._running: set[asyncio.Task[None]] = set()
         self._watch()
 
-    def move(self, connection: Connection, generation: int) -> None:
-        """Let a socket go to its device's active account, whose newest secret is of that generation.
+    def move(self, connection: Connection) -> None:
+        """Let a socket go to its device's active account.
 
         A socket moves once at a time. Asked again meanwhile it goes on to what is active then.
         """
-        connection.newest_generation = max(connection.newest_generation, generation)
         connection.is_stale = True
-        if not connection.is_moving:
+        if connection.is_moving:
+            self._run(self._check(connection))
+        else:
             connection.is_moving = True
-            self._moves[connection.id] = asyncio.create_task(self._move(connection))
+            self._moves[connection.id] = self._run(self._move(connection))
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        # In a context of its own: in that of the handler that caused the change Reflex would take what is run here for
+        # that handler's own events, and drop it with them.
+        task = asyncio.get_running_loop().create_task(work, context=contextvars.Context())
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def _check(self, connection: Connection) -> None:
+        """Close a socket that waits for its tab as an account that has ended meanwhile."""
+        device = await self._kit.present_again(connection.device_id or "", connection.generation)
+        if device is None or connection.session_id not in {"", *(session.id for session in device.sessions)}:
+            self._kit.live.kick(connection)
 
     async def _move(self, connection: Connection) -> None:
         try:
@@ -96,6 +113,9 @@ class InPlace:
                 if not await self._step(connection):
                     self._kit.live.kick(connection)
                     return
+        except TimeoutError:
+            # No ordinary browser, or a line that is dead or very slow.
+            self._kit.live.kick(connection)
         except Exception:
             logger.exception("A tab could not change its account in place; it reconnects.")
             self._kit.live.kick(connection)
@@ -106,46 +126,29 @@ class InPlace:
 
     async def _step(self, connection: Connection) -> bool:
         """Go to the account that is active now and wait until the tab shows it; False if that was not possible."""
-        device = await self._present(connection)
+        device = await self._kit.present_again(connection.device_id or "", connection.generation)
         sid = self._sids.get(connection.id)
-        if device is None or sid is None:
-            return False
-        before = connection.session_id
-        connection.session_id, connection.ends_at = device.active_id, device.ends_at
         static = self._namespace._static_router_data
-        was, headers = static[sid], _headers(connection)
-        if device.active_id == before:
-            static[sid] = {**was, "headers": {**was["headers"], **headers}}
+        if device is None or sid is None or sid not in static or self._tokens.sid_to_token.get(sid) != connection.tree:
+            return False
+        if device.active_id == connection.session_id:
             if self._kit.live.refresh is not None:
                 await self._kit.live.refresh(connection)
             return True
         # First of all the way for what is still meant for the account on screen.
-        ghost = f"{sid} before"
-        static[ghost], self._tokens.sid_to_token[ghost], self._before[sid] = was, connection.tree, ghost
-        old, connection.tree = connection.tree, tree_token(device, device.active_id, connection.tab)
+        was, ghost, old = static[sid], f"{sid} before", connection.tree
+        static[ghost], self._tokens.sid_to_token[ghost], self._before[sid] = was, old, ghost
+        connection.session_id, connection.ends_at = device.active_id, device.ends_at
+        connection.tree = tree_token(device, device.active_id, connection.tab)
         connection.arrived.clear()
-        static[sid] = {**was, "headers": {**was["headers"], **headers}}
-        if not await self._relink(sid, old, connection.tree):
+        static[sid] = {**was, "headers": {**was["headers"], **_headers(connection)}}
+        # To its end even if the socket closes meanwhile, so that it can take back what it has linked.
+        if not await asyncio.shield(self._relink(sid, old, connection.tree)):
             return False
         route = {name: connection.router_data[name] for name in _ROUTE if name in connection.router_data}
         await self._on_event(sid, {"name": _BOOT, "payload": {}, "router_data": route})
         await asyncio.wait_for(connection.arrived.wait(), ARRIVAL_TIMEOUT.total_seconds())
         return True
-
-    async def _present(self, connection: Connection) -> PresentedDevice | None:
-        """Read the device anew; if its secret was replaced, once the tab has shown that its browser has the new one.
-
-        It does so by a request of its own (`tab.jsx`), which the gate tells of. A socket that was opened with a stolen
-        secret never gets to see what was signed in after that was replaced.
-        """
-        if connection.generation < connection.newest_generation:
-            now = await self._kit.present_again(connection.device_id or "", connection.generation)
-            if now is None or connection.session_id not in {"", *(session.id for session in now.sessions)}:
-                return None
-            connection.proved.clear()
-            if connection.generation < connection.newest_generation:
-                await asyncio.wait_for(connection.proved.wait(), PROOF_TIMEOUT.total_seconds())
-        return await self._kit.present_again(connection.device_id or "", connection.generation)
 
     async def _relink(self, sid: str, old: str, new: str) -> bool:
         tokens = self._tokens
@@ -169,16 +172,19 @@ class InPlace:
             headers = dict(environ.get("asgi.scope", {}).get("headers", ()))
             connection = self._kit.live.connections.get(headers.get(f"{HEADER}connection".encode(), b"").decode())
             if connection is not None:
+                if connection.id in self._sids:
+                    # A second CONNECT on one websocket, which no ordinary client sends: its ids may be old by now.
+                    self._kit.live.kick(connection)
                 self._connections[sid], self._sids[connection.id] = connection, sid
-            return await on_connect(sid, environ, auth)
+            try:
+                return await on_connect(sid, environ, auth)
+            except BaseException:
+                # Whoever is refused is never said to have gone.
+                self._forget(sid)
+                raise
 
         def disconnect(sid: str) -> Any:
-            if (connection := self._connections.pop(sid, None)) is not None:
-                self._sids.pop(connection.id, None)
-                self._lift(sid)
-                self._left.pop(sid, None)
-                if (move := self._moves.get(connection.id)) is not None:
-                    move.cancel()
+            self._forget(sid)
             return on_disconnect(sid)
 
         async def event(sid: str, data: Any) -> None:
@@ -197,6 +203,14 @@ class InPlace:
 
         namespace.on_connect, namespace.on_disconnect = connect, disconnect
         namespace.on_event, namespace.emit_update = event, emit
+
+    def _forget(self, sid: str) -> None:
+        self._lift(sid)
+        self._left.pop(sid, None)
+        if (connection := self._connections.pop(sid, None)) is not None:
+            self._sids.pop(connection.id, None)
+            if (move := self._moves.pop(connection.id, None)) is not None:
+                move.cancel()
 
     def _lift(self, sid: str) -> None:
         """From here on what the socket sends is meant for the account that it acts as."""

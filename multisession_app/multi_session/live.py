@@ -21,11 +21,10 @@ class Connection:
     """One open websocket: the tab, and as whom it acts while it is open.
 
     `shown` is the session that the tab last had on screen ("" for signed out, None for not known), `tree` the
-    name of its Reflex state tree. While `is_fenced`, from the start until the boot event or the
-    tab says otherwise, what the browser sends was meant for `shown`. `router_data` is
-    that of its last event, for events that the server sends to the tab. `ends_at` is when the time of one of its
-    device's sessions is over, unless it is used meanwhile. Changing its account in place it has `arrived` when the tab
-    shows the new one, and `proved` that it has the secret of the `newest_generation` by a request of its own.
+    name of its Reflex state tree. It is `open_for` the sessions that the tab is known to have had on screen: what it
+    sends before was meant for `shown`. `router_data` is that of its last event, for events that the server sends to
+    the tab. `ends_at` is when the time of one of its device's sessions is over, unless it is used meanwhile. Changing
+    its account in place it has `arrived` when the tab shows the new one.
     """
 
     tab: str
@@ -34,15 +33,13 @@ class Connection:
     generation: int = 0
     session_id: str = ""
     tree: str = ""
-    is_fenced: bool = True
+    open_for: set[str] = field(default_factory=set)
     dropped: int = 0
     router_data: dict[str, Any] = field(default_factory=dict)
     is_stale: bool = False
     ends_at: datetime | None = None
     is_moving: bool = False
-    newest_generation: int = 0
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    proved: asyncio.Event = field(default_factory=asyncio.Event)
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     kicked: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -65,7 +62,7 @@ class Live:
     def __init__(self, redis_url: str | None = None, channel: str = "multi_session") -> None:
         """Open nothing yet."""
         self.connections: dict[str, Connection] = {}
-        self.move: Callable[[Connection, int], None] | None = None
+        self.move: Callable[[Connection], None] | None = None
         self.refresh: Callable[[Connection], Awaitable[None]] | None = None
         self._redis: Redis | None = Redis.from_url(redis_url) if redis_url else None
         self._channel = channel
@@ -83,12 +80,9 @@ class Live:
         """Close a socket so that the browser comes back at once and is looked up anew."""
         connection.kicked.set()
 
-    def leave(self, connection: Connection, generation: int) -> None:
+    def leave(self, connection: Connection) -> None:
         """Let a socket go to what its device has become: in place, or else by coming back."""
-        if self.move is None or connection.device_id is None:
-            self.kick(connection)
-        else:
-            self.move(connection, generation)
+        (self.move or self.kick)(connection)
 
     async def publish(self, change: Change) -> None:
         """Tell every process, after the commit, what a device has become."""
@@ -128,13 +122,12 @@ class Live:
                 connection.is_stale = True
             elif connection.device_id != change.device_id:
                 continue
-            elif (
+            elif connection.generation < change.generation:
+                # It was opened with a secret that has been replaced: by coming back it shows that it has the new one.
+                self.kick(connection)
+            elif connection.is_moving or connection.session_id != change.session_id:
                 # While it moves, what it has read may be older than this.
-                connection.is_moving
-                or connection.session_id != change.session_id
-                or connection.generation < change.generation
-            ):
-                self.leave(connection, change.generation)
+                self.leave(connection)
             elif self.refresh is not None:
                 try:
                     await self.refresh(connection)

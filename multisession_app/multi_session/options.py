@@ -22,8 +22,6 @@ ANSWER_ON_ITS_WAY = timedelta(seconds=10)
 """How long the answer to a sign-in, which holds the new cookie, may take to reach the browser."""
 ARRIVAL_TIMEOUT = timedelta(seconds=5)
 """How long a tab may take to say that it shows the account that its socket was moved to; else it reconnects."""
-PROOF_TIMEOUT = timedelta(seconds=1)
-"""How long a tab may take, after a sign-in in another one, to show that its browser has the new cookie."""
 ACTIVITY_INTERVAL = timedelta(minutes=1)
 """`last_active_at` is written at most this often, so `idle_timeout` may come early by as much."""
 TIME_CHECK_INTERVAL = timedelta(seconds=1)

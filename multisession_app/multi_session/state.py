@@ -177,11 +177,13 @@ class MultiSessionState(rx.State):
         """
         acting = self._acting()
         connection = kit().live.connections.get(acting.connection)
-        if connection is None or connection.shown == acting.session or connection.session_id != acting.session:
+        if connection is None or connection.session_id != acting.session:
+            return
+        if connection.shown == acting.session and not connection.is_moving:
             return
         connection.shown = acting.session
         await self._name_tab(connection.tab, acting.session)
-        if connection.is_fenced:
+        if acting.session not in connection.open_for or connection.is_moving:
             # The browser sends this straight back, behind everything that it sent before it had the snapshot.
             name = f"{MultiSessionState.get_full_name()}.confirm"
             await EventContext.get().emit_event(Event(name=name, payload={"session_id": acting.session}))
@@ -193,7 +195,7 @@ class MultiSessionState(rx.State):
         connection = kit().live.connections.get(acting.connection)
         if connection is None or not session_id == acting.session == connection.session_id:
             return
-        connection.is_fenced = False
+        connection.open_for.add(session_id)
         self._tell_dropped(connection)
 
     @rx.event

@@ -1,7 +1,7 @@
 """Every change of account happens in the page as it is: the same document, the same socket, in every tab."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,13 +16,11 @@ from tests.e2e.people import (
     expect_account,
     expect_notice,
     expect_signed_out,
-    fill_sign_in,
     join,
     open_accounts,
     post,
     session_ids,
     set_active,
-    submit_sign_in,
     switch,
     user_button,
 )
@@ -108,21 +106,6 @@ def test_the_end_of_a_sessions_time_hands_over_in_place(
         tab.get_by_label("New note").fill("Grace's draft")
     for tab in tabs:
         expect_account(tab, people[0])
-    expect_in_place(tabs)
-
-
-def test_the_other_tabs_follow_a_new_account_in_place(
-    tabs: list[Page], new_context: Callable[..., BrowserContext], base_url: str, people: list[Person]
-) -> None:
-    """The tab in which somebody signs in is loaded anew; the others show by a request that they have its cookie."""
-    [alan] = join(new_context(), base_url, "Alan")
-    tabs[0].goto("/auth/sign-in?add=1")
-    fill_sign_in(tabs[0], alan)
-    submit_sign_in(tabs[0])
-    for tab in tabs:
-        expect_account(tab, alan)
-    switch(tabs[1], people[0])
-    expect_account(tabs[0], people[0])
     expect_in_place(tabs)
 
 

@@ -73,7 +73,7 @@ def test_change_during_a_move_is_never_taken_for_none() -> None:
     tab = socket(session="s1")
     live, refreshed = live_with(tab)
     asked: list[Connection] = []
-    live.move = lambda connection, generation: asked.append(connection)
+    live.move = asked.append
     tab.is_moving = True
     run(live.publish(change(session="s1")))
     assert (asked, refreshed) == ([tab], [])
