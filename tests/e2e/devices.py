@@ -51,7 +51,7 @@ class Tab(RawSocket):
             lambda m: m["kind"] == "new_token" and m["data"].endswith(named), "the tab's new token"
         )
         self.token = renamed["data"]
-        asked = self.wait_for_message(_asks_to_confirm, "the question to confirm")
+        asked = self.wait_for_message(lambda m: _asks_to_confirm(m, self.session_id), "the question to confirm")
         for event in asked["data"]["events"]:
             self.send_raw("event", {**boot_event(), "name": event["name"], "payload": event["payload"]})
 
@@ -77,9 +77,9 @@ class Tab(RawSocket):
         self.wait_for(lambda seen: text in str(value(seen, NOTES, "notes")), "the note")
 
 
-def _asks_to_confirm(message: Message) -> bool:
-    data = message["data"]
-    return isinstance(data, dict) and any(event["name"].endswith(".confirm") for event in data.get("events") or ())
+def _asks_to_confirm(message: Message, session_id: str) -> bool:
+    events = (message["data"].get("events") or ()) if isinstance(message["data"], dict) else ()
+    return any(e["name"].endswith(".confirm") and e["payload"]["session_id"] == session_id for e in events)
 
 
 class Device:

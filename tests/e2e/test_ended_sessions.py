@@ -75,3 +75,25 @@ def test_a_fenced_tab_acts_for_nobody(server: Server, new_device: NewDevice) -> 
     assert notes_of(server, ada) == ["typed for Ada"]
     assert notes_of(server, grace) == []
     assert len(device.sessions()) == 2
+
+
+def test_a_fenced_tab_acts_for_nobody_when_the_account_changes_again(server: Server, new_device: NewDevice) -> None:
+    """It came back as Ada while Grace was on its screen, and before it has shown Ada its socket goes on to Alan."""
+    device = new_device()
+    ada, alan, grace = device.join("Ada", "Alan", "Grace")
+    with device.tab() as tab:
+        token = tab.token
+    device.post("/multi-session/set-active", {"sessionId": device.sessions()[ada.email]}).raise_for_status()
+    with device.tab() as tab:
+        tab.write_draft("Ada's draft")
+    with device.tab(token, settles=False) as late:
+        device.post("/multi-session/set-active", {"sessionId": device.sessions()[alan.email]}).raise_for_status()
+        for text in ("typed for Grace", "typed for Grace too"):
+            late.send(f"{NOTES}.set_draft", {"text": text})
+            late.send(f"{NOTES}.add")
+        late.wait_for(lambda seen: value(seen, KIT, "session_id") == device.sessions()[alan.email], "Alan's snapshot")
+        late.send(f"{NOTES}.add")
+        late.settle()
+        late.save("typed for Alan")
+    assert notes_of(server, ada) == notes_of(server, grace) == []
+    assert notes_of(server, alan) == ["typed for Alan"]
