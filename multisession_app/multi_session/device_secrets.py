@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import bindparam, literal_column
+from sqlalchemy import ColumnElement, bindparam, literal_column
 from sqlmodel import Session, and_, col, or_, select, update
 from sqlmodel.sql.expression import Select
 
@@ -77,9 +77,15 @@ VALID = and_(
     col(DeviceSession.expires_at) > bindparam("now"),
     col(DeviceSession.last_active_at) > bindparam("idle_since"),
 )
-# The reason stands in the statement itself: else it would not be seen to be that of the index.
-HELD = or_(col(DeviceSession.revoked_at).is_(None), col(DeviceSession.revoked_reason) == literal_column(f"'{EVICTED}'"))
-"""The sessions that stand on a device's screens: the valid ones, and the remembered rest. One row for each user."""
+
+
+def held(session: type[DeviceSession]) -> ColumnElement[bool]:
+    """Say of a session that it stands on its device's screens: valid, or remembered. One for each user."""
+    # The reason stands in the statement itself: else it would not be seen to be that of the index.
+    return or_(col(session.revoked_at).is_(None), col(session.revoked_reason) == literal_column(f"'{EVICTED}'"))
+
+
+HELD = held(DeviceSession)
 KNOWN = and_(
     col(DeviceSession.device_id) == bindparam("device"), col(DeviceSession.generation) <= bindparam("up_to"), HELD
 )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, literal_column, or_
+from sqlalchemy import bindparam
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select, update
 
 from . import device_secrets
-from .device_secrets import OPENED, VALID, PresentedDevice, opened_by
+from .device_secrets import OPENED, VALID, PresentedDevice, held, opened_by
 from .ended_sessions import end, forget_oldest
 from .errors import InvalidSession, TooManySessions
 from .models import EVICTED, REPLACED, SIGNED_OUT, SIGNED_OUT_ALL, Device, DeviceSession, DeviceSessionPublic, User
@@ -168,11 +168,10 @@ def _make_room(db: Session, device: PresentedDevice, *, maximum: int, evict: boo
 
 
 _others = aliased(DeviceSession)
-_is_held = or_(col(_others.revoked_at).is_(None), col(_others.revoked_reason) == literal_column(f"'{EVICTED}'"))
 # Counted, not timed: the clocks of two servers may differ by more than two clicks do.
 _NEXT_ACTIVATION = (
     select(func.coalesce(func.max(_others.activation), 0) + 1)
-    .where(col(_others.device_id) == bindparam("device"), _is_held)
+    .where(col(_others.device_id) == bindparam("device"), held(_others))
     .scalar_subquery()
 )
 _ACTIVATE = (
