@@ -1,8 +1,9 @@
 """A line with a delay: a TCP proxy that lets everything through later, and charges the set-up of a connection too."""
 
 import asyncio
+import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 HOST = "127.0.0.1"
@@ -54,18 +55,19 @@ class SlowLine:
         """Pass on to that port as long as this lasts."""
         self.target = target
         # In a thread: Playwright's synchronous API leaves a running loop in the main one.
-        loop, is_open = asyncio.new_event_loop(), threading.Event()
+        started: queue.Queue[Callable[[], object]] = queue.Queue()
 
-        def serve() -> None:
-            loop.run_until_complete(asyncio.start_server(self._accept, HOST, self.port))
-            is_open.set()
-            loop.run_forever()
+        async def serve() -> None:
+            is_over, loop = asyncio.Event(), asyncio.get_running_loop()
+            await asyncio.start_server(self._accept, HOST, self.port)
+            started.put(lambda: loop.call_soon_threadsafe(is_over.set))
+            await is_over.wait()
 
-        thread = threading.Thread(target=serve, daemon=True)
+        thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
         thread.start()
-        assert is_open.wait(10)
+        stop = started.get(timeout=10)
         try:
             yield
         finally:
-            loop.call_soon_threadsafe(loop.stop)
+            stop()
             thread.join(10)

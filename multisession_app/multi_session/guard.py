@@ -138,7 +138,6 @@ async def _boot(
     event: Event,
 ) -> None:
     accounts._show(acting, device)
-    accounts.switching_to = ""
     accounts.notice = ""
     if connection is None:
         return

@@ -44,7 +44,7 @@ class MultiSessionState(rx.State):
     session_id: str = ""
     user: UserPublic = UserPublic()
     accounts: list[DeviceSessionPublic] = []
-    switching_to: str = ""
+    unchanged: int = 0
     notice: str = ""
     notice_kind: str = ""
 
@@ -91,17 +91,15 @@ class MultiSessionState(rx.State):
         return any(held.is_signed_out for held in self.accounts)
 
     @rx.event
-    async def set_active(self, session_id: str) -> AsyncIterator[None]:
+    async def set_active(self, session_id: str) -> None:
         """Switch to another account of this device."""
-        if any(session.id == session_id for session in self.accounts):
-            self.switching_to = session_id
-            yield
         async with self._refusals("set_active"):
             await kit().set_active(await self._device(), _checked(session_id))
             if session_id != self.session_id:
-                # The gate closes this tab's socket now, and the browser comes back as the other account.
+                # This tab goes to the other account now.
                 return
-        self.switching_to = ""
+        # The page waits for another account, which will not come.
+        self.unchanged += 1
 
     @rx.event
     async def revoke(self, session_id: str) -> None:
@@ -155,6 +153,7 @@ class MultiSessionState(rx.State):
     @rx.event
     def fail(self) -> None:
         """Say that an action failed for a reason that is not the person's."""
+        self.unchanged += 1
         self._say(REFUSED, words().failed)
 
     @rx.event
@@ -256,7 +255,6 @@ class MultiSessionState(rx.State):
             yield
         except MultiSessionError as error:
             logger.warning("Refused %s: %s", action, error.code)
-            self.switching_to = ""
             self._say(REFUSED, words().sentence(error))
 
 

@@ -67,18 +67,18 @@ def test_browser_gets_public_shapes_and_nothing_else(visitor: Browser, tab: Call
 
 
 def test_set_active_switches_the_device(visitor: Browser, tab: Callable[..., Tab]) -> None:
-    """The spinner stays till the tab has come back as the other account."""
+    """The page waits till the tab shows the other account."""
     ada, _ = visitor.sign_up("ada"), visitor.sign_up("bob")
-    assert tab(visitor).call("set_active", ada) == {"switching_to": ada}
+    assert tab(visitor).call("set_active", ada) == {}
     assert visitor.active() == "ada"
 
 
-def test_set_active_of_the_active_account_ends_its_spinner(visitor: Browser, tab: Callable[..., Tab]) -> None:
-    """No socket will be closed."""
+def test_set_active_of_the_active_account_ends_the_wait_for_another(visitor: Browser, tab: Callable[..., Tab]) -> None:
+    """None will come."""
     ada = visitor.sign_up("ada")
     shown = tab(visitor)
     shown.call("set_active", ada)
-    assert (shown.state.switching_to, shown.state.notice) == ("", "")
+    assert (shown.state.unchanged, shown.state.notice) == (1, "")
 
 
 def test_revoke_of_another_account_says_who_is_signed_out(visitor: Browser, tab: Callable[..., Tab]) -> None:

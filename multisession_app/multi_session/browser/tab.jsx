@@ -2,6 +2,7 @@
 import { createElement as h, useEffect, useRef, useState } from "react";
 import { useKeptFocus } from "$/utils/multi_session/focus";
 import { askInTabsName, post, shownSession } from "$/utils/multi_session/http";
+import { useSwitching } from "$/utils/multi_session/switching";
 
 // One for the document, since a channel does not hear itself but another one of the same document would.
 const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("multi-session");
@@ -84,23 +85,6 @@ const useRefusals = (isOffline, notSent) =>
     };
   }, [isOffline, notSent]);
 
-// While a switch is under way nothing of the old account's page can be sent.
-const useStandstill = (isSwitching) =>
-  useEffect(() => {
-    if (!isSwitching) return undefined;
-    const stop = (event) => {
-      if (!event.target.closest("main")) return;
-      event.preventDefault();
-      event.stopPropagation();
-    };
-    document.addEventListener("click", stop, true);
-    document.addEventListener("submit", stop, true);
-    return () => {
-      document.removeEventListener("click", stop, true);
-      document.removeEventListener("submit", stop, true);
-    };
-  }, [isSwitching]);
-
 // After a long time without the server, or asleep, the account may have ended: the page is covered until it is known.
 const useCover = (isOffline, coverAfter) => {
   const [isCovered, setCovered] = useState(false);
@@ -156,7 +140,7 @@ const useTitle = (account) =>
     };
   }, [account]);
 
-export function Tab({ account, isSwitching, hasErrors, coverAfter, offline, notSent, covered, dismiss, children }) {
+export function Tab({ account, sessionId, unchanged, hasErrors, coverAfter, offline, notSent, covered, dismiss, children }) {
   const [notice, setNotice] = useState({ count: 0, text: "" });
   const isOffline = !useOnLine() || hasErrors;
   const dialog = useRef(null);
@@ -165,7 +149,7 @@ export function Tab({ account, isSwitching, hasErrors, coverAfter, offline, notS
   useTitle(account);
   useKeptFocus();
   useRefusals(isOffline, notSent);
-  useStandstill(isSwitching);
+  useSwitching(sessionId, unchanged, isOffline);
   const isCovered = useCover(isOffline, coverAfter);
 
   useEffect(() => {

@@ -11,7 +11,7 @@ from ..models import DeviceSessionPublic
 from ..paths import ADD_ACCOUNT_PATH
 from ..runtime import options, words
 from ..state import MultiSessionState
-from .elements import link_button, needs_connection, once
+from .elements import link_button, needs_connection, once, switches
 from .user_view import user_view
 
 
@@ -127,9 +127,8 @@ def _other_account(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
                     rx.icon("arrow-right", size=16, aria_hidden=True, flex="none"),
                     type="button",
                     aria_label=f"{filled(words().continue_as, name=f'{name}')}, {session.user.email}",
-                    aria_busy=MultiSessionState.switching_to == session.id,
                     on_click=[MultiSessionState.set_active(session.id), rx.redirect(MultiSessionState.next_path)],
-                    custom_attrs=needs_connection(),
+                    custom_attrs=switches(),
                 ),
                 key=session.id,
             ),

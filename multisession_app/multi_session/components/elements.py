@@ -68,7 +68,8 @@ class Tab(rx.Component):
     tag = "Tab"
 
     account: rx.Var[str]
-    is_switching: rx.Var[bool]
+    session_id: rx.Var[str]
+    unchanged: rx.Var[int]
     has_errors: rx.Var[bool]
     cover_after: rx.Var[int]
     offline: rx.Var[str]
@@ -132,6 +133,11 @@ def needs_connection() -> dict[str, str]:
     """
     # A new one for each: Reflex 0.10.1 adds a component's other attributes to the very dictionary that it is given.
     return {"data-needs-connection": ""}
+
+
+def switches() -> dict[str, str]:
+    """Return the `custom_attrs` of what switches to another account: from the click on it is busy."""
+    return {**needs_connection(), "data-switches": ""}
 
 
 _DOUBLE_CLICK_MS = 500

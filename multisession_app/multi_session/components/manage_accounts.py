@@ -10,7 +10,7 @@ from ..runtime import words
 from ..state import MultiSessionState
 from .account_page import card
 from .choose_account import remove_account, sign_in_again
-from .elements import link_button, needs_connection, once, sign_out_of_all
+from .elements import link_button, needs_connection, once, sign_out_of_all, switches
 from .user_view import user_view
 
 
@@ -91,10 +91,9 @@ def _switch(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
         rx.icon("arrow-left-right", size=14, aria_hidden=True),
         word,
         variant="soft",
-        loading=MultiSessionState.switching_to == session.id,
         aria_label=f"{word}: {session.user.name}",
         on_click=once(MultiSessionState.set_active(session.id)),
-        custom_attrs=needs_connection(),
+        custom_attrs=switches(),
     )
 
 

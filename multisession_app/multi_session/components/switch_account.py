@@ -11,7 +11,7 @@ from ..paths import ADD_ACCOUNT_PATH
 from ..runtime import words
 from ..state import MultiSessionState
 from .choose_account import sign_in_again_path
-from .elements import MenuRadioGroup, MenuRadioItem, menu_link, needs_connection, submenu_content
+from .elements import MenuRadioGroup, MenuRadioItem, menu_link, submenu_content, switches
 from .user_view import user_view
 
 
@@ -38,7 +38,6 @@ def switch_account_submenu_content() -> rx.Component:
 
 def switch_account_submenu_item(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
     """Return one account: a click switches to it, the one on its way is busy; a remembered one signs in again."""
-    is_coming = MultiSessionState.switching_to == session.id
     row: dict[str, Any] = {
         "key": session.id,
         "value": session.id,
@@ -54,10 +53,8 @@ def switch_account_submenu_item(session: rx.Var[DeviceSessionPublic]) -> rx.Comp
         ),
         MenuRadioItem.create(
             user_view(session.user),
-            rx.cond(is_coming, rx.spinner(size="1", margin_left="auto")),
-            disabled=is_coming,
             on_select=MultiSessionState.set_active(session.id),
-            custom_attrs=needs_connection(),
+            custom_attrs=switches(),
             **row,
         ),
     )

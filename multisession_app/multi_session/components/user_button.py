@@ -41,11 +41,7 @@ def _signed_in(*links: rx.Component) -> rx.Component:
     word, user = words(), MultiSessionState.user
     return menu(
         rx.el.button(
-            rx.cond(
-                MultiSessionState.switching_to != "",
-                rx.center(rx.spinner(size="2"), width="32px", height="32px"),
-                user_avatar(user),
-            ),
+            user_avatar(user),
             rx.text(
                 user.name,
                 size="2",
@@ -58,7 +54,6 @@ def _signed_in(*links: rx.Component) -> rx.Component:
             type="button",
             class_name="ms-trigger",
             aria_label=f"{word.account_menu}: {user.name}, {user.email}",
-            aria_busy=MultiSessionState.switching_to != "",
         ),
         rx.box(user_view(user), class_name="ms-menu-head"),
         rx.dropdown_menu.separator(),

@@ -1,0 +1,42 @@
+// A switch on its way: from the click on, not from its answer, the chosen row and the user button are busy and nothing
+// of the old account's page can be sent.
+import { useEffect } from "react";
+
+const GIVE_UP_MS = 15000;
+let busy = [];
+let timer;
+
+const end = () => {
+  clearTimeout(timer);
+  for (const element of busy) element.removeAttribute("aria-busy");
+  busy = [];
+};
+
+const begin = (chosen) => {
+  end();
+  busy = [chosen, ...document.querySelectorAll(".ms-trigger")];
+  for (const element of busy) element.setAttribute("aria-busy", "true");
+  timer = setTimeout(end, GIVE_UP_MS);
+};
+
+// It is over when another account is on screen, or when the server has counted one more that changed nothing.
+export const useSwitching = (sessionId, unchanged, isOffline) => {
+  useEffect(end, [sessionId, unchanged]);
+  useEffect(() => {
+    if (isOffline) return undefined;
+    const onAction = (event) => {
+      const chosen = event.type === "click" && event.target.closest("[data-switches]");
+      if (chosen ? busy.includes(chosen) : busy.length && event.target.closest("main")) {
+        event.preventDefault();
+        event.stopPropagation();
+      } else if (chosen && chosen.getAttribute("aria-checked") !== "true") begin(chosen);
+    };
+    document.addEventListener("click", onAction, true);
+    document.addEventListener("submit", onAction, true);
+    return () => {
+      end();
+      document.removeEventListener("click", onAction, true);
+      document.removeEventListener("submit", onAction, true);
+    };
+  }, [isOffline]);
+};
