@@ -141,6 +141,9 @@ class InPlace:
         connection.session_id, connection.ends_at = device.active_id, device.ends_at
         connection.tree = tree_token(device, device.active_id, connection.tab)
         connection.arrived.clear()
+        # Not in `_relink`, which may begin when the socket is gone already: nobody would forget them.
+        self._left.setdefault(sid, set()).add(old)
+        self._left[sid].discard(connection.tree)
         static[sid] = {**was, "headers": {**was["headers"], **_headers(connection)}}
         # To its end even if the socket closes meanwhile, so that it can take back what it has linked.
         if not await asyncio.shield(self._relink(sid, old, connection.tree)):
@@ -152,8 +155,6 @@ class InPlace:
 
     async def _relink(self, sid: str, old: str, new: str) -> bool:
         tokens = self._tokens
-        self._left.setdefault(sid, set()).add(old)
-        self._left[sid].discard(new)
         await tokens.disconnect_token(old, sid)
         is_taken = await tokens.link_token_to_sid(new, sid) is not None
         if sid not in self._connections:
