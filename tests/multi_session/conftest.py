@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from tests.helpers import run
 from tests.multi_session.browser import Browser
 from tests.multi_session.guesses import HOME
 from tests.multi_session.people import NOW, Clock, World
+from tests.multi_session.scenes import Namespace, Play, Scene
 from tests.multi_session.tab import Tab
 
 
@@ -137,3 +138,21 @@ def tab(multi_session: MultiSession, monkeypatch: pytest.MonkeyPatch) -> Callabl
         return tab
 
     return open_tab
+
+
+@pytest.fixture
+def namespace() -> Namespace:
+    """Return Reflex's side of open sockets."""
+    return Namespace()
+
+
+@pytest.fixture
+def play(multi_session: MultiSession, visitor: Browser, namespace: Namespace) -> Play:
+    """Return what plays a scene with two accounts, of which the second is active."""
+    ada, bob = visitor.sign_up("ada"), visitor.sign_up("bob")
+    visitor.names()
+
+    def go(scene: Callable[[Scene, Browser, str, str], Coroutine[Any, Any, None]]) -> None:
+        run(scene(Scene(multi_session, namespace), visitor, ada, bob))
+
+    return go

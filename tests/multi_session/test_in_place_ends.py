@@ -1,0 +1,136 @@
+"""Sockets that close, are refused or come twice, in whatever moment of a move: nothing is left of them."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from reflex.utils.token_manager import RedisTokenManager
+
+from multisession_app.multi_session import in_place
+from multisession_app.multi_session.live import Connection
+from tests.multi_session.browser import Browser
+from tests.multi_session.scenes import Namespace, Play, Scene, assert_empty
+
+
+def test_a_thousand_switches_leave_nothing_behind(play: Play, namespace: Namespace) -> None:
+    """No map grows beyond one entry for each open socket, and closing takes it away."""
+
+    async def scene(scene: Scene, visitor: Browser, ada: str, bob: str) -> None:
+        async with scene.tab(visitor) as connection:
+            for turn in range(1000):
+                await scene.switch(visitor, (ada, bob)[turn % 2])
+                await scene.rest()
+            assert connection.session_id == bob
+            assert scene.sizes() == [1] * 6
+            assert (len(scene.moves._left["sid"]), scene.moving()) == (1, [0] * 3)
+        assert scene.sizes() == [0] * 6
+
+    play(scene)
+
+
+def test_a_socket_closed_in_the_middle_leaves_nothing(play: Play, namespace: Namespace) -> None:
+    """The move ends with it."""
+    namespace.shows = False
+
+    async def scene(scene: Scene, visitor: Browser, ada: str, bob: str) -> None:
+        async with scene.tab(visitor) as connection:
+            await scene.switch(visitor, ada)
+            before = asyncio.all_tasks()
+            while connection.session_id != ada:
+                await asyncio.sleep(0)
+        await scene.ends_what_began(before)
+        assert scene.sizes() == [0] * 6
+
+    play(scene)
+    assert_empty(namespace)
+
+
+def test_a_socket_closed_before_its_tab_has_shown_the_account_ends_the_move(
+    play: Play, namespace: Namespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing waits for a tab that has gone."""
+    namespace.shows = False
+    monkeypatch.setattr(in_place, "ARRIVAL_TIMEOUT", timedelta(hours=1))
+
+    async def scene(scene: Scene, visitor: Browser, ada: str, bob: str) -> None:
+        async with scene.tab(visitor) as connection:
+            before = asyncio.all_tasks()
+            await scene.switch(visitor, ada)
+            await scene.boot(connection)
+        await scene.ends_what_began(before)
+        assert (scene.sizes(), scene.moving()) == ([0] * 6, [0] * 3)
+
+    play(scene)
+
+
+def test_a_refused_socket_leaves_nothing(play: Play, namespace: Namespace) -> None:
+    """Reflex tells no disconnect of one that it has not let in."""
+    namespace.refuses = True
+
+    async def scene(scene: Scene, visitor: Browser, ada: str, bob: str) -> None:
+        connection = Connection(tab="tab")
+        scene.kit.live.add(connection)
+        with pytest.raises(ConnectionRefusedError):
+            await scene.connect(connection, "sid")
+        assert scene.sizes() == [0] * 6
+
+    play(scene)
+
+
+def test_a_move_that_never_began_leaves_nothing(play: Play, namespace: Namespace) -> None:
+    """The socket is closed before its task has had a first turn."""
+
+    async def scene(scene: Scene, visitor: Browser, ada: str, bob: str) -> None:
+        async with scene.tab(visitor) as connection:
+            scene.moves.move(connection)
+        assert scene.moving()[:2] == [0, 0]
+        await scene.rest()
+        assert (scene.sizes(), scene.moving()) == ([0] * 6, [0] * 3)
+
+    play(scene)
+
+
+class HeldRedis(Redis):
+    """Redis at the end of a line that keeps one kind of command back until it is let go."""
+
+    held = ""
+
+    def hold(self, command: str) -> None:
+        """Keep a command back from now on."""
+        self.held, self.reached, self.go = command, asyncio.Event(), asyncio.Event()
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Send a command, now or later."""
+        if args[0] == self.held:
+            self.reached.set()
+            await self.go.wait()
+        return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("command", ["DEL", "EXISTS"])
+def test_a_socket_closed_while_redis_is_asked_leaves_nothing_there(
+    play: Play, namespace: Namespace, redis_url: str, command: str
+) -> None:
+    """Neither the old tree nor the new one stays taken: a tab that comes back to it would be told to be a double."""
+    line = HeldRedis.from_url(redis_url)
+    assert isinstance(line, HeldRedis)
+    namespace._token_manager = tokens = RedisTokenManager(line)
+
+    async def scene(scene: Scene, visitor: Browser, ada: str, bob: str) -> None:
+        async with scene.tab(visitor):
+            before = asyncio.all_tasks()
+            line.hold(command)
+            await scene.switch(visitor, ada)
+            await line.reached.wait()
+        line.go.set()
+        await scene.ends_what_began(before)
+        left = scene.sizes(), scene.moving(), await line.keys("token_manager*")
+        await tokens.close()
+        assert left == ([0] * 6, [0] * 3, [])
+
+    play(scene)
+    assert_empty(namespace)
