@@ -155,14 +155,18 @@ class InPlace:
 
     async def _relink(self, sid: str, old: str, new: str) -> bool:
         tokens = self._tokens
+        own = tokens.token_to_socket.get(old)
         await tokens.disconnect_token(old, sid)
-        is_taken = await tokens.link_token_to_sid(new, sid) is not None
+        instead = await tokens.link_token_to_sid(new, sid)
         if sid not in self._connections:
-            # It was closed meanwhile: nobody else would take the new link away.
-            await tokens.disconnect_token(tokens.sid_to_token.get(sid, new), sid)
+            # It was closed meanwhile: nobody else would take the new link away. Reflex may have tried, before Redis
+            # had it, and only what stands here too is taken away there.
+            if own is not None:
+                tokens.token_to_socket.setdefault(instead or new, own)
+            await tokens.disconnect_token(instead or new, sid)
             return False
         record = tokens.token_to_socket.get(new)
-        return not is_taken and tokens.sid_to_token.get(sid) == new and record is not None and record.sid == sid
+        return instead is None and tokens.sid_to_token.get(sid) == new and record is not None and record.sid == sid
 
     def _watch(self) -> None:
         namespace = self._namespace

@@ -111,7 +111,7 @@ class HeldRedis(Redis):
         return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
 
 
-@pytest.mark.parametrize("command", ["DEL", "EXISTS"])
+@pytest.mark.parametrize("command", ["DEL", "EXISTS", "SET"])
 def test_a_socket_closed_while_redis_is_asked_leaves_nothing_there(
     play: Play, namespace: Namespace, redis_url: str, command: str
 ) -> None:
