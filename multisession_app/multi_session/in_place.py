@@ -177,9 +177,6 @@ class InPlace:
             headers = dict(environ.get("asgi.scope", {}).get("headers", ()))
             connection = self._kit.live.connections.get(headers.get(f"{HEADER}connection".encode(), b"").decode())
             if connection is not None:
-                if connection.id in self._sids:
-                    # A second CONNECT on one websocket, which no ordinary client sends: its ids may be old by now.
-                    self._kit.live.kick(connection)
                 self._connections[sid], self._sids[connection.id] = connection, sid
             try:
                 return await on_connect(sid, environ, auth)
@@ -189,6 +186,9 @@ class InPlace:
                 raise
 
         def disconnect(sid: str) -> Any:
+            if (connection := self._connections.get(sid)) is not None:
+                # A websocket connects once: by a second CONNECT, which no ordinary client sends, its ids may be old.
+                self._kit.live.kick(connection)
             self._forget(sid)
             return on_disconnect(sid)
 

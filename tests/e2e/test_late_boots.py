@@ -8,7 +8,7 @@ from tests.e2e.devices import KIT, NOTES, Device, Tab, notes_of, value
 from tests.e2e.people import Person
 from tests.e2e.server import Server
 from tests.helpers import until
-from tests.raw_socket import boot_event
+from tests.raw_socket import NAMESPACE, Refused, boot_event
 
 FIRST_OF_A_DOCUMENT = {**boot_event(), "payload": {"hashes": {}}}
 """Reflex's client sends hashes with the first boot of a document, which has nothing queued."""
@@ -78,3 +78,16 @@ def test_a_late_boot_opens_the_tab_for_no_account_that_it_has_not_shown(
         tab.settle()
         tab.save("Grace's own")
         assert notes_of(server, grace) == ["Grace's own"]
+
+
+def test_a_websocket_connects_once(device: Device, people: list[Person]) -> None:
+    """Its ids are those of the handshake and may be old by now: beside a connection it gets none, after one it ends."""
+    with device.tab() as tab:
+        tab.send_frame(f"40{NAMESPACE},{{}}")
+        with pytest.raises(Refused):
+            tab.read_for(5)
+        shown(tab, switch(device, people[0]))
+        tab.settle()
+        tab.send_frame(f"41{NAMESPACE},")
+        tab.send_frame(f"40{NAMESPACE},{{}}")
+        tab.wait_closed()
