@@ -135,6 +135,9 @@ class InPlace:
             if self._kit.live.refresh is not None:
                 await self._kit.live.refresh(connection)
             return True
+        if not connection.router_data:
+            # Its page's boot still waits behind something slow: nobody knows what to load for the next account.
+            return False
         # First of all the way for what is still meant for the account on screen.
         was, ghost, old = static[sid], f"{sid} before", connection.tree
         static[ghost], self._tokens.sid_to_token[ghost], self._before[sid] = was, old, ghost

@@ -8,7 +8,7 @@ from tests.e2e.devices import KIT, NOTES, Device, Tab, notes_of, value
 from tests.e2e.people import Person
 from tests.e2e.server import Server
 from tests.helpers import until
-from tests.raw_socket import NAMESPACE, Refused, boot_event
+from tests.raw_socket import NAMESPACE, RawSocket, Refused, boot_event
 
 FIRST_OF_A_DOCUMENT = {**boot_event(), "payload": {"hashes": {}}}
 """Reflex's client sends hashes with the first boot of a document, which has nothing queued."""
@@ -91,3 +91,11 @@ def test_a_websocket_connects_once(device: Device, people: list[Person]) -> None
         tab.send_frame(f"41{NAMESPACE},")
         tab.send_frame(f"40{NAMESPACE},{{}}")
         tab.wait_closed()
+
+
+def test_a_tab_whose_page_is_not_known_yet_comes_back(device: Device, people: list[Person]) -> None:
+    """Its boot waits behind a slow handler, say: booted onto no page the next account would never be loaded."""
+    with RawSocket(device.url, cookies=device.cookies, boot={}) as early:
+        switch(device, people[0])
+        early.wait_closed()
+        assert early.variables == {}

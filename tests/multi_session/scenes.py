@@ -76,6 +76,8 @@ class Scene:
         connection.tree = tree_token(device, connection.session_id, connection.tab)
         try:
             await self.connect(connection, sid)
+            # As the guard does when the page's boot runs.
+            connection.router_data = {"pathname": "/", "asPath": "/", "query": {}}
             yield connection
         finally:
             self.kit.live.remove(connection)
