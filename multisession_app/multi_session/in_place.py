@@ -18,7 +18,7 @@ import logging
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from reflex.state import State
+from reflex.state import OnLoadInternalState, State
 from reflex_base.utils.format import format_event_handler
 
 from .gate import tree_token
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _BOOT = format_event_handler(State.event_handlers["hydrate_and_load"])
+_ON_LOAD = format_event_handler(OnLoadInternalState.event_handlers["on_load_internal"])
 _CONFIRM = format_event_handler(MultiSessionState.event_handlers["confirm"])
 # What an event of the browser says about where it is; the rest of its router data is the server's.
 _ROUTE = ("pathname", "asPath", "query")
@@ -151,8 +152,7 @@ class InPlace:
         # To its end even if the socket closes meanwhile, so that it can take back what it has linked.
         if not await asyncio.shield(self._relink(sid, old, connection.tree)):
             return False
-        route = {name: connection.router_data[name] for name in _ROUTE if name in connection.router_data}
-        await self._on_event(sid, {"name": _BOOT, "payload": {}, "router_data": route})
+        await self._on_event(sid, _load(_BOOT, connection.router_data))
         await asyncio.wait_for(connection.arrived.wait(), ARRIVAL_TIMEOUT.total_seconds())
         return True
 
@@ -196,13 +196,18 @@ class InPlace:
             return on_disconnect(sid)
 
         async def event(sid: str, data: Any) -> None:
+            missed = None
             if (ghost := self._before.get(sid)) is not None:
-                if _confirms(data, self._connections[sid].session_id):
+                connection = self._connections[sid]
+                if _confirms(data, connection.session_id):
+                    missed = _missed(data, connection)
                     self._lift(sid)
-                    self._connections[sid].arrived.set()
+                    connection.arrived.set()
                 else:
                     sid = ghost
             await self._on_event(sid, data)
+            if missed is not None:
+                await self._on_event(sid, missed)
 
         async def emit(update: Any, token: str) -> None:
             # Reflex would write a line to the log, or ask Redis, for each result of a tree that the tab has left.
@@ -229,6 +234,18 @@ class InPlace:
 
 def _headers(connection: Connection) -> dict[str, str]:
     return {name.decode(): value.decode() for name, value in Acting.of(connection).headers()}
+
+
+def _load(name: str, router_data: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "payload": {}, "router_data": {key: router_data[key] for key in _ROUTE if key in router_data}}
+
+
+def _missed(confirmation: dict[str, Any], connection: Connection) -> dict[str, Any] | None:
+    # Another page was opened meanwhile, and its own event ran for the account before.
+    now = confirmation.get("router_data")
+    if not isinstance(now, dict) or now.get("asPath") == connection.router_data.get("asPath"):
+        return None
+    return _load(_ON_LOAD, now)
 
 
 def _confirms(data: Any, session_id: str) -> bool:

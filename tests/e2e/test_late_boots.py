@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 import pytest
+from reflex_base.constants import CompileVars
 
-from tests.e2e.devices import KIT, NOTES, Device, Tab, notes_of, value
+from tests.e2e.devices import KIT, NOTES, STATE, Device, Tab, notes_of, value
 from tests.e2e.people import Person
 from tests.e2e.server import Server
 from tests.helpers import until
@@ -99,3 +100,16 @@ def test_a_tab_whose_page_is_not_known_yet_comes_back(device: Device, people: li
         switch(device, people[0])
         early.wait_closed()
         assert early.variables == {}
+
+
+def test_a_page_opened_while_the_account_changes_is_loaded_for_the_next_one(
+    device: Device, people: list[Person]
+) -> None:
+    """Its own event still runs for the account before; the tab would wait for ever for what the page loads."""
+    with device.tab(boot=boot_event("/settings/security"), settles=False) as tab:
+        session_id = switch(device, people[0])
+        shown(tab, session_id)
+        assert not value(tab.variables, NOTES, "is_loaded")
+        tab.send(f"{STATE}.{CompileVars.ON_LOAD_INTERNAL}", path="/")
+        tab.send(f"{KIT}.confirm", {"session_id": session_id}, path="/")
+        tab.wait_for(lambda seen: value(seen, NOTES, "is_loaded"), "the notes")
