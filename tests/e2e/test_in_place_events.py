@@ -1,4 +1,4 @@
-"""A page's boot event that runs when its socket has gone on to the next account says nothing about the tab any more."""
+"""What a tab sends out of turn while its socket changes its account: late boots, page loads, a second connect."""
 
 from collections.abc import Callable
 
