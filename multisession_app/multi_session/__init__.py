@@ -18,6 +18,7 @@ Layers, each importing only from those before it:
     runtime                                  where the Reflex half finds the running kit
     api | state                              the two doors, which do not know each other
     guard, in_place                          the check of each event; how a socket changes its account
+    redis_locks                              gives back what Reflex leaves locked in Redis
     components                               what a page shows
     wiring, plugin                           what puts it all together
 

@@ -27,6 +27,7 @@ from .live import Live
 from .multi_session import MultiSession
 from .options import Options
 from .rate_limits import RateLimits
+from .redis_locks import give_back_cancelled_locks
 from .runtime import runtime
 from .timekeeping import keep_time
 
@@ -71,6 +72,7 @@ def wire(app: rx.App, options: Options, config: Config) -> None:
     if app.backend_exception_handler is default_backend_exception_handler:
         app.backend_exception_handler = explain_failure
     refuse_forged_packets(app)
+    give_back_cancelled_locks(app.state_manager)
     app.add_middleware(SessionGuard(), index=0)
     if options.switch_in_place and _can_switch_in_place(app):
         live.move = InPlace(app, multi_session).move
