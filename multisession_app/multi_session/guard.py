@@ -113,7 +113,7 @@ class SessionGuard(Middleware):
         if event.name in _BOOTS:
             # One that runs late, when the socket has gone on, says nothing about the socket any more.
             await _boot(accounts, acting, device, connection if is_current else None, event)
-            await context.enqueue(Event(name=_ARRIVE))
+            await context.enqueue(Event(name=_ARRIVE, payload={"move": connection.moves if connection else 0}))
         elif not accounts.is_loaded:
             # Reflex drops a tree that was not used for an hour and makes an empty one on a socket that lives on.
             accounts._show(acting, device)

@@ -145,6 +145,7 @@ class InPlace:
         connection.session_id, connection.ends_at = device.active_id, device.ends_at
         connection.tree = tree_token(device, device.active_id, connection.tab)
         connection.arrived.clear()
+        connection.moves += 1
         # Not in `_relink`, which may begin when the socket is gone already: nobody would forget them.
         self._left.setdefault(sid, set()).add(old)
         self._left[sid].discard(connection.tree)

@@ -24,7 +24,7 @@ class Connection:
     name of its Reflex state tree. It is `open_for` the sessions that the tab is known to have had on screen: what it
     sends before was meant for `shown`. `router_data` is that of its last event, for events that the server sends to
     the tab. `ends_at` is when the time of one of its device's sessions is over, unless it is used meanwhile. Changing
-    its account in place it has `arrived` when the tab shows the new one.
+    its account in place, for the `moves`th time, it has `arrived` when the tab shows the new one.
     """
 
     tab: str
@@ -39,6 +39,7 @@ class Connection:
     is_stale: bool = False
     ends_at: datetime | None = None
     is_moving: bool = False
+    moves: int = 0
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     kicked: asyncio.Event = field(default_factory=asyncio.Event)

@@ -168,15 +168,16 @@ class MultiSessionState(rx.State):
         self._show(acting, await kit().present_again(acting.device, acting.generation))
 
     @rx.event
-    async def arrive(self) -> None:
-        """Tell the tab which account it now shows, after the snapshot that shows it; queued by the guard.
+    async def arrive(self, move: int) -> None:
+        """Tell the tab which account it now shows, after the snapshot of that `move`; queued by the guard.
 
         The tab keeps it beside its token and names it when it comes back, so that the guard knows, in any process
         and after any pause, for whom the tab's queued events were meant.
         """
         acting = self._acting()
         connection = kit().live.connections.get(acting.connection)
-        if connection is None or connection.session_id != acting.session:
+        if connection is None or connection.session_id != acting.session or connection.moves != move:
+            # It has waited, and the socket has gone on, if only to come back: the tab may show another account.
             return
         if connection.shown == acting.session and not connection.is_moving:
             return

@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 from reflex_base.utils.format import json_dumps
 
+from multisession_app.multi_session.live import Connection
 from multisession_app.multi_session.models import Device, DeviceSecret, User
 from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.presented import HEADER
 from multisession_app.multi_session.state import MultiSessionState
 from tests.multi_session.browser import Browser
 from tests.multi_session.people import World
@@ -79,6 +81,21 @@ def test_set_active_of_the_active_account_ends_the_wait_for_another(visitor: Bro
     shown = tab(visitor)
     shown.call("set_active", ada)
     assert (shown.state.unchanged, shown.state.notice) == (1, "")
+
+
+def test_an_arrival_of_an_earlier_move_says_nothing_about_the_tab(
+    multi_session: MultiSession, visitor: Browser, tab: Callable[..., Tab]
+) -> None:
+    """It waited behind something slow, and the socket has gone to another account and back meanwhile."""
+    ada = visitor.sign_up("ada")
+    shown = tab(visitor)
+    connection = Connection(tab="tab", shown="another", session_id=ada, moves=3, open_for={ada})
+    multi_session.live.add(connection)
+    shown.headers[f"{HEADER}connection"] = connection.id
+    shown.call("arrive", 1)
+    assert connection.shown == "another"
+    shown.call("arrive", 3)
+    assert connection.shown == ada
 
 
 def test_revoke_of_another_account_says_who_is_signed_out(visitor: Browser, tab: Callable[..., Tab]) -> None:
