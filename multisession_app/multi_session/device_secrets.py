@@ -2,7 +2,7 @@
 
 Its life (DESIGN of the kit): a new one at every sign-in; the old one never opens a session made after it was
 replaced, and dies a minute after a successor was first used, since only then is it sure that the browser has
-the successor: a lost response loses no device.
+the successor: a lost response loses no device. After a password change there is no such minute.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, bindparam, literal_column
-from sqlmodel import Session, and_, col, or_, select, update
+from sqlmodel import Session, and_, col, func, or_, select, update
 from sqlmodel.sql.expression import Select
 
 from .errors import SessionChanged
@@ -69,6 +69,15 @@ class PresentedDevice:
     def active_id(self) -> str:
         """The active session's id, "" for none."""
         return self.sessions[0].id if self.sessions else ""
+
+    @property
+    def active_user_id(self) -> str:
+        """The id of the user as whom the device acts, "" for nobody."""
+        return self.sessions[0].user.id if self.sessions else ""
+
+    def next_to(self, session_id: str) -> str:
+        """Return the id of the active session once that one has ended, "" for none."""
+        return next((session.id for session in self.sessions if session.id != session_id), "")
 
 
 # Statements of hot paths are made once: SQLAlchemy takes longer to make one than SQLite to run it.
@@ -164,15 +173,27 @@ def _presented(
 
 def note_first_use(db: Session, device: PresentedDevice, *, now: datetime) -> None:
     """Write down that the browser has this secret, and let the older ones of the device die."""
+    generation, dies_at = col(DeviceSecret.generation), col(DeviceSecret.dies_at)
     of_device = update(DeviceSecret).where(col(DeviceSecret.device_id) == device.id)
-    own = of_device.where(col(DeviceSecret.generation) == device.generation)
+    own = of_device.where(generation == device.generation)
     db.exec(own.where(col(DeviceSecret.first_used_at).is_(None)).values(first_used_at=now))
-    older = of_device.where(col(DeviceSecret.generation) < device.generation)
-    db.exec(older.where(col(DeviceSecret.dies_at).is_(None)).values(dies_at=now + SECRET_GRACE))
+    # Also where the answer to the password change was lost, and this secret comes after its: at once, whatever grace
+    # there was.
+    final = select(func.max(DeviceSecret.generation)).where(
+        DeviceSecret.device_id == device.id,
+        DeviceSecret.generation <= device.generation,
+        col(DeviceSecret.is_final),
+    )
+    before = of_device.where(generation < final.scalar_subquery(), or_(dies_at.is_(None), dies_at > now))
+    db.exec(before.values(dies_at=now).execution_options(synchronize_session=False))
+    older = of_device.where(generation < device.generation)
+    db.exec(older.where(dies_at.is_(None)).values(dies_at=now + SECRET_GRACE))
 
 
-def rotate(db: Session, device: PresentedDevice, *, now: datetime) -> tuple[str, int]:
+def rotate(db: Session, device: PresentedDevice, *, now: datetime, is_final: bool = False) -> tuple[str, int]:
     """Make the device's next secret and return it with its generation. Locks the device till the commit.
+
+    With `is_final` the older ones die at its first use, without grace (`note_first_use`).
 
     Raises:
         SessionChanged: the presented secret has been replaced by one that is in use, or on its way to the browser.
@@ -195,11 +216,14 @@ def rotate(db: Session, device: PresentedDevice, *, now: datetime) -> tuple[str,
     lost = col(DeviceSession.device_id) == device.id, col(DeviceSession.generation) > device.generation
     ended = update(DeviceSession).where(*lost, col(DeviceSession.revoked_at).is_(None))
     db.exec(ended.values(revoked_at=now, revoked_reason=ANSWER_LOST))
-    return first_secret(db, device.id, generation, now=now), generation
+    return first_secret(db, device.id, generation, now=now, is_final=is_final), generation
 
 
-def first_secret(db: Session, device_id: str, generation: int, *, now: datetime) -> str:
+def first_secret(db: Session, device_id: str, generation: int, *, now: datetime, is_final: bool = False) -> str:
     """Store a fresh secret of a device and return it in clear, the only time it is seen."""
     secret = make_secret()
-    db.add(DeviceSecret(hash=hash_secret(secret), device_id=device_id, generation=generation, created_at=now))
+    row = DeviceSecret(
+        hash=hash_secret(secret), device_id=device_id, generation=generation, created_at=now, is_final=is_final
+    )
+    db.add(row)
     return secret

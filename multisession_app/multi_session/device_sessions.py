@@ -11,22 +11,22 @@ from sqlmodel import Session, col, func, select, update
 
 from . import device_secrets
 from .device_secrets import OPENED, VALID, PresentedDevice, held, opened_by
-from .ended_sessions import end, forget_oldest
+from .ended_sessions import Ended, end, forget_oldest
 from .errors import InvalidSession, TooManySessions
-from .models import EVICTED, REPLACED, SIGNED_OUT, SIGNED_OUT_ALL, Device, DeviceSession, DeviceSessionPublic, User
+from .models import (
+    EVICTED,
+    NEW_DEVICE,
+    REPLACED,
+    SIGNED_IN,
+    SIGNED_OUT,
+    SIGNED_OUT_ALL,
+    Device,
+    DeviceSession,
+    DeviceSessionPublic,
+    User,
+)
 from .options import ACTIVITY_INTERVAL
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a sign-in comes from, as the person will see it in the list of devices.
-
-    `through_unknown_proxy`: `origins.RequestOrigin`.
-    """
-
-    user_agent: str = ""
-    ip_address: str = ""
-    through_unknown_proxy: bool = False
+from .security_events import Origin, note, origin_of
 
 
 @dataclass(frozen=True)
@@ -61,16 +61,18 @@ def sign_in(
     timeout: timedelta,
     evict: bool,
     now: datetime,
+    kind: str = SIGNED_IN,
 ) -> Opened:
     """Open a session of a proven user and make it active; the device's other accounts stay.
 
     The user's earlier session on this device ends. Over `maximum`, the account used longest ago is signed out
-    if `evict`. `timeout` is the session's whole life.
+    if `evict`. `timeout` is the session's whole life, `kind` what the user's security events call it.
 
     Raises:
         TooManySessions: the device is full and `evict` is off.
         SessionChanged: the device's cookie was replaced and the newer one is in use (`device_secrets.rotate`).
     """
+    is_new_device = kind == SIGNED_IN and (device is None or not knows(db, device, user.id))
     if device is None:
         row = Device(
             state_key=device_secrets.make_state_key(),
@@ -89,7 +91,7 @@ def sign_in(
         # First of all: it locks the device, so that parallel sign-ins count each other's sessions below.
         secret, generation = device_secrets.rotate(db, device, now=now)
         end(db, REPLACED, now, col(DeviceSession.device_id) == device_id, col(DeviceSession.user_id) == user.id)
-        evicted = _make_room(db, device, maximum=maximum, evict=evict, now=now)
+        evicted = _make_room(db, device, origin=origin, maximum=maximum, evict=evict, now=now)
         forget_oldest(db, device, now=now)
     session = DeviceSession(
         device_id=device_id,
@@ -104,6 +106,7 @@ def sign_in(
         ip_address=origin.ip_address,
     )
     db.add(session)
+    note(db, kind, user.id, session.id, by=origin, now=now, detail=NEW_DEVICE if is_new_device else "")
     db.flush()
     return Opened(device_id=device_id, secret=secret, session=session, user=user, evicted=evicted)
 
@@ -118,29 +121,32 @@ def set_active(db: Session, device: PresentedDevice, session_id: str, *, now: da
         raise InvalidSession
 
 
-def revoke(db: Session, device: PresentedDevice, session_id: str, *, now: datetime) -> None:
+def revoke(db: Session, device: PresentedDevice, session_id: str, *, now: datetime) -> list[Ended]:
     """End one of this device's sessions; if it was the active one, the session used last takes over.
 
     Raises:
         InvalidSession: as in `set_active`, so also the second time.
     """
-    if not end(db, SIGNED_OUT, now, OPENED, col(DeviceSession.id) == session_id, params=opened_by(device, now)):
+    chosen = col(DeviceSession.id) == session_id
+    ended = end(db, SIGNED_OUT, now, OPENED, chosen, by=origin_of(device), params=opened_by(device, now))
+    if not ended:
         raise InvalidSession
+    return ended
 
 
-def revoke_others(db: Session, device: PresentedDevice, keep: str, *, now: datetime) -> int:
-    """End every account on this device but the one whose session is to `keep`, and return how many."""
+def revoke_others(db: Session, device: PresentedDevice, keep: str, *, now: datetime) -> list[Ended]:
+    """End every account on this device but the one whose session is to `keep`, and return them."""
     others = col(DeviceSession.id) != keep
-    return end(db, SIGNED_OUT, now, OPENED, others, params=opened_by(device, now))
+    return end(db, SIGNED_OUT, now, OPENED, others, by=origin_of(device), params=opened_by(device, now))
 
 
-def revoke_all(db: Session, device: PresentedDevice, *, now: datetime) -> int:
-    """End every account on this device and return how many.
+def revoke_all(db: Session, device: PresentedDevice, *, now: datetime) -> list[Ended]:
+    """End every account on this device and return them.
 
     Those too that the presented secret is too old to open, and the remembered ones: whoever signs out of all leaves
     nothing behind.
     """
-    return end(db, SIGNED_OUT_ALL, now, col(DeviceSession.device_id) == device.id)
+    return end(db, SIGNED_OUT_ALL, now, col(DeviceSession.device_id) == device.id, by=origin_of(device))
 
 
 def note_activity(db: Session, session_id: str, *, now: datetime) -> None:
@@ -149,7 +155,9 @@ def note_activity(db: Session, session_id: str, *, now: datetime) -> None:
     db.exec(update(DeviceSession).where(col(DeviceSession.id) == session_id, is_due).values(last_active_at=now))
 
 
-def _make_room(db: Session, device: PresentedDevice, *, maximum: int, evict: bool, now: datetime) -> tuple[User, ...]:
+def _make_room(
+    db: Session, device: PresentedDevice, *, origin: Origin, maximum: int, evict: bool, now: datetime
+) -> tuple[User, ...]:
     held = list(
         db.exec(
             select(DeviceSession, User)
@@ -163,7 +171,7 @@ def _make_room(db: Session, device: PresentedDevice, *, maximum: int, evict: boo
     if surplus and not evict:
         raise TooManySessions([(session.id, user.name, user.email) for session, user in held])
     if surplus:
-        end(db, EVICTED, now, col(DeviceSession.id).in_([session.id for session, _ in surplus]))
+        end(db, EVICTED, now, col(DeviceSession.id).in_([session.id for session, _ in surplus]), by=origin)
     return tuple(user for _, user in surplus)
 
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, and_, col, not_, or_, select, update
+from sqlmodel import Session, and_, col, func, not_, or_, select, update
 
 from .device_secrets import HELD, KNOWN, VALID, PresentedDevice, opened_by
 from .errors import InvalidSession
-from .models import EVICTED, FORGOTTEN, DeviceSession, User
+from .models import EVICTED, FORGOTTEN, SESSION_ENDED, TOLD_ENDS, DeviceSession, User
 from .options import REMEMBERED_MAX
+from .security_events import NOWHERE, Origin, note
+
+
+class Ended(NamedTuple):
+    """A session that has been ended; `was_open` if its time was not over before, and nobody had ended it."""
+
+    id: str
+    user_id: str
+    device_id: str
+    was_open: bool
 
 
 def end(
@@ -19,11 +30,35 @@ def end(
     reason: str,
     now: datetime,
     *which: ColumnElement[bool],
+    by: Origin = NOWHERE,
     params: dict[str, Any] | None = None,
-) -> int:
-    """End the held sessions of which all of this is true, for that reason, and return how many."""
-    ended = update(DeviceSession).where(HELD, *which)
-    return db.exec(ended.values(revoked_at=now, revoked_reason=reason), params=params).rowcount
+) -> list[Ended]:
+    """End the held sessions of which all of this is true, for that reason, and return them.
+
+    The one place where sessions end, but for those of an answer that was lost (`device_secrets.rotate`). `by` is who
+    ends them: their users read it with the end, if it is one of `TOLD_ENDS`.
+    """
+    row = DeviceSession
+    # A remembered one ended earlier, and stays ended then.
+    revoked_at = func.coalesce(col(row.revoked_at), now)
+    was_open = and_(col(row.revoked_at) == now, col(row.expires_at) > now)
+    ending = update(row).where(HELD, *which).values(revoked_at=revoked_at, revoked_reason=reason)
+    returned = ending.returning(col(row.id), col(row.user_id), col(row.device_id), was_open)
+    found = db.exec(returned.execution_options(synchronize_session=False), params=params).all()
+    ended = [Ended(*fields) for fields in found]
+    for session in ended:
+        if session.was_open and reason in TOLD_ENDS:
+            note(db, reason, session.user_id, session.id, by=by, now=now, detail=SESSION_ENDED)
+    return ended
+
+
+def active_on(db: Session, device_ids: Iterable[str], *, now: datetime, idle_since: datetime) -> dict[str, str]:
+    """Return the active session of each of these devices, "" for none, as its newest secret sees it."""
+    row = DeviceSession
+    statement = select(row.device_id, row.id).where(VALID, col(row.device_id).in_(list(device_ids)))
+    lowest_first = statement.order_by(col(row.activation), col(row.id).desc())
+    found = db.exec(lowest_first, params={"now": now, "idle_since": idle_since}).all()
+    return dict.fromkeys(device_ids, "") | {device_id: session_id for device_id, session_id in found}
 
 
 def forget(db: Session, device: PresentedDevice, session_id: str, *, now: datetime) -> None:

@@ -10,15 +10,21 @@ class MultiSessionError(Exception):
 
     `code` follows Better Auth's error codes where it has one, since its client compares them.
     The sentence is the word of the same name as `word` in `localization.Localization`. `field` is the field of a form
-    that it is about.
+    that it is about, which may have another name in one form than in the others.
     """
 
     code: ClassVar[str] = "BAD_REQUEST"
     status: ClassVar[int] = 400
     word: ClassVar[str] = "bad_request"
-    field: ClassVar[str] = ""
+    field: str = ""
     retry_after: int | None = None
     """Seconds until it makes sense to try again; None where waiting changes nothing."""
+
+    def __init__(self, field: str = "") -> None:
+        """Keep what the field is called in this form, if it is another name than usual."""
+        super().__init__()
+        if field:
+            self.field = field
 
 
 class InvalidSession(MultiSessionError):
@@ -43,6 +49,24 @@ class InvalidCredentials(MultiSessionError):
     """Wrong password or unknown e-mail: never said which."""
 
     code, status, word = "INVALID_EMAIL_OR_PASSWORD", 401, "invalid_credentials"
+
+
+class InvalidPassword(MultiSessionError):
+    """Somebody who is signed in gave a wrong password to prove that it is them."""
+
+    code, status, word, field = "INVALID_PASSWORD", 400, "invalid_password", "password"
+
+
+class PasswordUnchanged(MultiSessionError):
+    """The new password is the old one."""
+
+    code, status, word, field = "PASSWORD_UNCHANGED", 400, "password_unchanged", "newPassword"
+
+
+class SessionNotFresh(MultiSessionError):
+    """What was asked for needs the password again: it was typed here too long ago, or before the cookie changed."""
+
+    code, status, word = "SESSION_NOT_FRESH", 403, "session_not_fresh"
 
 
 class EmailTaken(MultiSessionError):

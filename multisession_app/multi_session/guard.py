@@ -23,12 +23,13 @@ from reflex_base.utils.format import format_event_handler
 
 from .device_secrets import PresentedDevice
 from .errors import OptionsError
+from .explaining import explain
 from .gate import tree_token
 from .live import Connection
-from .models import EVICTED, REPLACED, SIGNED_OUT, SIGNED_OUT_ALL
 from .presented import Acting
-from .runtime import kit, words
-from .state import ENDED, SWITCHED, UNKNOWN, MultiSessionState
+from .runtime import kit
+from .security_state import SecurityState
+from .state import UNKNOWN, MultiSessionState
 
 if TYPE_CHECKING:
     import reflex as rx
@@ -41,9 +42,10 @@ _REFRESH = format_event_handler(MultiSessionState.event_handlers["refresh"])
 _CONFIRM = format_event_handler(MultiSessionState.event_handlers["confirm"])
 _TELL_DROPPED = format_event_handler(MultiSessionState.event_handlers["tell_dropped"])
 _ON_LOAD = format_event_handler(OnLoadInternalState.event_handlers["on_load_internal"])
+_SHOW = {format_event_handler(SecurityState.event_handlers[name]) for name in ("show_sessions", "show_activity")}
 # Loading a page acts for nobody, and without it the tab would stay a skeleton.
-_PASS_THE_FENCE = {*_BOOTS, _REFRESH, _CONFIRM, _TELL_DROPPED, _ON_LOAD}
-_DONE_BY_THE_PAGE = {_REFRESH, _CONFIRM, _ARRIVE} | {
+_PASS_THE_FENCE = {*_BOOTS, _REFRESH, _CONFIRM, _TELL_DROPPED, _ON_LOAD, *_SHOW}
+_DONE_BY_THE_PAGE = {_REFRESH, _CONFIRM, _ARRIVE, *_SHOW} | {
     format_event_handler(handler)
     for state in (FrontendEventExceptionState, UpdateVarsInternalState)
     for handler in state.event_handlers.values()
@@ -152,37 +154,7 @@ async def _boot(
     # Should the socket go between the snapshot and `arrive`, nobody knows what the tab has on screen.
     await accounts._name_tab(connection.tab, UNKNOWN)
     if connection.shown and connection.device_id:
-        await _explain(accounts, connection.device_id, connection.generation, connection.shown)
-
-
-async def _explain(accounts: MultiSessionState, device_id: str, generation: int, shown: str) -> None:
-    """Say why the account that the tab showed is no longer the one on screen."""
-    found = await kit().find_ended(device_id, generation, shown)
-    word, kind, name = words(), ENDED, accounts.user.name
-    is_over = not any(held.id == shown and not held.is_signed_out for held in accounts.accounts)
-    if not is_over or shown == UNKNOWN or (found and found[0].revoked_reason in {REPLACED, EVICTED}):
-        current = next((held for held in accounts.accounts if held.is_current), None)
-        # Who was switched to since signing in is no news any more.
-        is_new = current is not None and current.last_active_at == current.created_at
-        if current and is_new and (evicted := await kit().evicted_at(device_id, current.created_at)):
-            accounts._say(ENDED, word.made_room, ", ".join(evicted), name)
-            return
-    if found is None:
-        return
-    session, user = found
-    if not is_over or session.revoked_reason == REPLACED:
-        kind, text = SWITCHED, word.switched if name and user.id != accounts.user.id else ""
-    elif session.revoked_reason == SIGNED_OUT_ALL:
-        text = word.signed_out_everyone
-    elif session.revoked_reason == SIGNED_OUT:
-        text = word.signed_out_now if name else word.signed_out_last
-    elif session.revoked_reason == EVICTED:
-        text = word.evicted
-    elif session.revoked_reason is None:
-        text = word.session_over if name else word.session_over_last
-    else:
-        text = ""
-    accounts._say(kind, text, name if kind == SWITCHED else user.name, name)
+        await explain(accounts, connection.device_id, connection.generation, connection.shown)
 
 
 def explain_failure(exception: Exception) -> EventSpec:

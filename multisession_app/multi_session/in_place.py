@@ -103,6 +103,9 @@ class InPlace:
 
     async def _check(self, connection: Connection) -> None:
         """Close a socket that waits for its tab as an account that has ended meanwhile."""
+        if self._sids.get(connection.id) not in self._before:
+            # It does not wait yet, and will look by itself.
+            return
         device = await self._kit.present_again(connection.device_id or "", connection.generation)
         if device is None or connection.session_id not in {"", *(session.id for session in device.sessions)}:
             self._kit.live.kick(connection)
@@ -143,6 +146,7 @@ class InPlace:
         was, ghost, old = static[sid], f"{sid} before", connection.tree
         static[ghost], self._tokens.sid_to_token[ghost], self._before[sid] = was, old, ghost
         connection.session_id, connection.ends_at = device.active_id, device.ends_at
+        connection.user_id = device.active_user_id
         connection.tree = tree_token(device, device.active_id, connection.tab)
         connection.arrived.clear()
         connection.moves += 1
@@ -154,6 +158,9 @@ class InPlace:
         if not await asyncio.shield(self._relink(sid, old, connection.tree)):
             return False
         await self._on_event(sid, _load(_BOOT, connection.router_data))
+        if connection.is_stale:
+            # Asked again while it was on its way: the account may have ended by now.
+            self._run(self._check(connection))
         await asyncio.wait_for(connection.arrived.wait(), ARRIVAL_TIMEOUT.total_seconds())
         return True
 

@@ -32,6 +32,7 @@ class Connection:
     device_id: str | None = None
     generation: int = 0
     session_id: str = ""
+    user_id: str = ""
     tree: str = ""
     open_for: set[str] = field(default_factory=set)
     dropped: int = 0
@@ -47,11 +48,16 @@ class Connection:
 
 @dataclass(frozen=True)
 class Change:
-    """What happened to a device: its active session now, and the generation of the secret that it is known by."""
+    """What happened to a device: its active session now, and the generation of the secret that it is known by.
+
+    With None for the session there is nothing to say to the device itself. `user_ids` are those whose sessions, or
+    profile, are no longer what their screens on other devices say.
+    """
 
     device_id: str
-    session_id: str
+    session_id: str | None
     generation: int
+    user_ids: tuple[str, ...] = ()
 
 
 class Live:
@@ -106,7 +112,7 @@ class Live:
                         if message["type"] == "message":
                             origin, change = json.loads(message["data"])
                             if origin != self._origin:
-                                await self.apply(Change(**change))
+                                await self.apply(Change(**{**change, "user_ids": tuple(change["user_ids"])}))
             except Exception:
                 logger.exception("Lost Redis; tabs of other processes are told late until it is back.")
                 await asyncio.sleep(1)
@@ -122,16 +128,25 @@ class Live:
             if not connection.tree:
                 connection.is_stale = True
             elif connection.device_id != change.device_id:
+                if connection.user_id in change.user_ids:
+                    await self._look_anew(connection)
+            elif change.session_id is None:
                 continue
             elif connection.generation < change.generation:
                 # It was opened with a secret that has been replaced: by coming back it shows that it has the new one.
                 self.kick(connection)
-            elif connection.is_moving or connection.session_id != change.session_id:
-                # While it moves, what it has read may be older than this.
+            elif connection.session_id != change.session_id:
                 self.leave(connection)
-            elif self.refresh is not None:
-                try:
-                    await self.refresh(connection)
-                except Exception:
-                    # What was committed stays committed: a tab that cannot be told must not undo the answer.
-                    logger.exception("Could not refresh a tab.")
+            else:
+                await self._look_anew(connection)
+
+    async def _look_anew(self, connection: Connection) -> None:
+        if connection.is_moving:
+            # What it has read may be older than the change.
+            self.leave(connection)
+        elif self.refresh is not None:
+            try:
+                await self.refresh(connection)
+            except Exception:
+                # What was committed stays committed: a tab that cannot be told must not undo the answer.
+                logger.exception("Could not refresh a tab.")

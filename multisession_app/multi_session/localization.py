@@ -49,6 +49,59 @@ class Localization:
     save: str = "Save"
     saved: str = "Saved."
 
+    active_sessions: str = "Active sessions"
+    active_sessions_description: str = "Where you are signed in with this account."
+    this_device: str = "This device"
+    signed_in_at: str = "Signed in {time}"
+    last_active_at: str = "Last active {time}"
+    revoke: str = "Revoke"
+    revoke_title: str = "Sign out of {device}?"
+    revoke_text: str = "It is signed out at once."
+    revoked: str = "{device} is signed out."
+    sign_out_others: str = "Sign out of other devices"
+    sign_out_others_title: str = "Sign out of other devices?"
+    sign_out_others_text: str = "Only this device stays signed in with this account."
+    signed_out_others: str = "All other devices are signed out."
+    sign_out_everywhere: str = "Sign out on all devices"
+    sign_out_everywhere_title: str = "Sign out on all devices?"
+    sign_out_everywhere_text: str = (
+        "This account is signed out everywhere, on this device too. Other accounts stay signed in."
+    )
+    cancel: str = "Cancel"
+    confirm_password: str = "To go on, enter your password once more."  # noqa: S105 - a sentence
+    unknown_browser: str = "Unknown browser"
+    device_name: str = "{browser} on {system}"
+
+    change_password: str = "Change password"  # noqa: S105 - a label
+    change_password_description: str = "A long one that you use nowhere else."  # noqa: S105 - a sentence
+    current_password: str = "Current password"  # noqa: S105 - a label
+    new_password: str = "New password"  # noqa: S105 - a label
+    revoke_other_sessions: str = "Sign out of all other devices"
+    password_saved: str = "Your password is changed."  # noqa: S105 - a sentence
+    delete_account: str = "Delete account"
+    delete_account_description: str = "The account with everything in it. This cannot be undone."
+    delete_account_title: str = "Delete your account?"
+    delete_account_text: str = "{email} and everything in it is deleted for good, and signed out on all devices."
+    account_deleted: str = "The account is deleted."
+
+    security_activity: str = "Recent security activity"
+    security_activity_description: str = "If something here was not you, change your password."
+    no_activity: str = "Nothing yet."
+    show_more: str = "Show more"
+    new_device: str = "New device"
+    by_device: str = "by {device}"
+    event_signed_up: str = "Account created"
+    event_signed_in: str = "Signed in"
+    event_failed_sign_in: str = "Wrong password entered"
+    event_reauthenticated: str = "Password confirmed"
+    event_password_changed: str = "Password changed"  # noqa: S105 - a sentence
+    event_signed_out: str = "Signed out"
+    event_signed_out_all: str = "Signed out with all accounts of the browser"
+    event_evicted: str = "Signed out to make room for another account"
+    event_revoked_elsewhere: str = "Signed out from another device"
+    event_signed_out_everywhere: str = "Signed out on all devices"
+    event_ended_by_password: str = "Signed out by a change of password"  # noqa: S105 - a sentence
+
     sign_in_title: str = "Sign in"
     sign_up_title: str = "Create your account"
     add_account_title: str = "Add an account"
@@ -72,6 +125,12 @@ class Localization:
     session_over_last: str = "Signed out – sign in again. The session of {name} has expired."
     evicted: str = "{name} was signed out to make room."
     made_room: str = "You are now using {next}. {name} was signed out to make room."
+    signed_out_elsewhere: str = "{name} was signed out from {device}."
+    signed_out_everywhere: str = "{name} was signed out on all devices, from {device}."
+    password_changed: str = "The password of {name} was changed from {device}."  # noqa: S105 - a sentence
+    another_device: str = "another device"
+    account_gone: str = "That account is gone from this browser."
+    now_using: str = "You are now using {next}."
     removed: str = "{name} is removed from this browser."
     not_carried_out: str = "The account changed meanwhile, so your last action was not carried out."
 
@@ -85,6 +144,9 @@ class Localization:
     not_signed_in: str = "Sign in first."
     session_changed: str = "The account changed meanwhile, so nothing was done. Reload the page and try again."
     invalid_credentials: str = "Email or password is wrong."
+    invalid_password: str = "That password is wrong."  # noqa: S105 - a sentence
+    password_unchanged: str = "That is the old password. Choose another one."  # noqa: S105 - a sentence
+    session_not_fresh: str = "Enter your password again to do this."
     email_taken: str = "There is an account with this email already."
     invalid_email: str = "That is not an email address."
     invalid_name: str = "Enter a name of 1 to 100 characters."

@@ -14,7 +14,23 @@ EVICTED = "evicted"
 REPLACED = "replaced"
 ANSWER_LOST = "answer_lost"
 FORGOTTEN = "forgotten"
+REVOKED_ELSEWHERE = "revoked_elsewhere"
+SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason
 """Why a session ended, as `DeviceSession.revoked_reason` says; None with the time over means expired."""
+
+SIGNED_UP = "signed_up"
+SIGNED_IN = "signed_in"
+FAILED_SIGN_IN = "failed_sign_in"
+REAUTHENTICATED = "reauthenticated"
+"""What else a `SecurityEvent` says in its `kind`, besides `PASSWORD_CHANGED` and the reasons in `TOLD_ENDS`."""
+
+TOLD_ENDS = frozenset({SIGNED_OUT, SIGNED_OUT_ALL, EVICTED, REVOKED_ELSEWHERE, SIGNED_OUT_EVERYWHERE, PASSWORD_CHANGED})
+"""Ends that a person wants to read about. Of the others each is a part of something that is told, or nobody's act."""
+
+NEW_DEVICE = "new_device"
+SESSION_ENDED = "session_ended"
+"""What a `SecurityEvent` says in its `detail`: the account was never on this device before; a session was ended."""
 
 
 VERSION_TABLE = Table("multi_session_version", SQLModel.metadata, Column("version_num", String(32), primary_key=True))
@@ -24,6 +40,18 @@ VERSION_TABLE = Table("multi_session_version", SQLModel.metadata, Column("versio
 def new_id() -> str:
     """Return a public, unguessable id (UUIDv4, RFC 9562)."""
     return str(uuid.uuid4())
+
+
+def is_id(text: str) -> bool:
+    """Say whether a text can be an id at all. Not every text can be asked for: PostgreSQL takes no NUL."""
+    return text.isascii() and text.isprintable()
+
+
+def _ended_index(table: str, column: str) -> Index:
+    # To sweep by. Without what lives on, which no statement is to look for here: it is most of the table.
+    has_ended = text(f"{column} IS NOT NULL")
+    name = f"ix_multi_session_{table}_{column}"
+    return Index(name, column, sqlite_where=has_ended, postgresql_where=has_ended)
 
 
 class User(SQLModel, table=True):
@@ -54,7 +82,7 @@ class Device(SQLModel, table=True):
     state_key: str = Field(repr=False)
     generation: int = 0
     created_at: datetime
-    last_seen_at: datetime
+    last_seen_at: datetime = Field(index=True)
     user_agent: str = ""
     ip_address: str = ""
 
@@ -63,11 +91,11 @@ class DeviceSecret(SQLModel, table=True):
     """One value that the device's cookie had, as SHA-256.
 
     It opens the device's sessions up to its own `generation`: one made after this secret was replaced stays
-    closed to it.
+    closed to it. With `is_final` the older ones die at its first use, without a minute of grace.
     """
 
     __tablename__ = "multi_session_device_secret"
-    __table_args__ = (UniqueConstraint("device_id", "generation"),)
+    __table_args__ = (UniqueConstraint("device_id", "generation"), _ended_index("device_secret", "dies_at"))
 
     hash: str = Field(primary_key=True, repr=False)
     device_id: str = Field(foreign_key="multi_session_device.id", ondelete="CASCADE")
@@ -75,6 +103,7 @@ class DeviceSecret(SQLModel, table=True):
     created_at: datetime
     first_used_at: datetime | None = None
     dies_at: datetime | None = None
+    is_final: bool = False
 
 
 class DeviceSession(SQLModel, table=True):
@@ -102,21 +131,42 @@ class DeviceSession(SQLModel, table=True):
             sqlite_where=text("revoked_at IS NULL OR revoked_reason = 'evicted'"),
             postgresql_where=text("revoked_at IS NULL OR revoked_reason = 'evicted'"),
         ),
+        _ended_index("device_session", "revoked_at"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True)
-    device_id: str = Field(foreign_key="multi_session_device.id", ondelete="CASCADE")
+    device_id: str = Field(foreign_key="multi_session_device.id", ondelete="CASCADE", index=True)
     user_id: str = Field(foreign_key="multi_session_user.id", ondelete="CASCADE", index=True)
     generation: int
     activation: int
     created_at: datetime
     last_active_at: datetime
     authenticated_at: datetime
-    expires_at: datetime
+    expires_at: datetime = Field(index=True)
     revoked_at: datetime | None = None
     revoked_reason: str | None = None
     user_agent: str = ""
     ip_address: str = ""
+
+
+class SecurityEvent(SQLModel, table=True):
+    """Something about a user's security that they want to read about.
+
+    `session_id` is the session that it happened to, whose row may be swept before this one. `user_agent` and
+    `ip_address` are those of whoever did it: of an ended session they say which device has ended it.
+    """
+
+    __tablename__ = "multi_session_security_event"
+    __table_args__ = (Index("ix_multi_session_events_of_user", "user_id", "at", "id"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    user_id: str = Field(foreign_key="multi_session_user.id", ondelete="CASCADE")
+    session_id: str | None = None
+    kind: str
+    at: datetime = Field(index=True)
+    ip_address: str = ""
+    user_agent: str = ""
+    detail: str = ""
 
 
 class UserPublic(SQLModel):
@@ -175,6 +225,37 @@ class DeviceSessionPublic(SQLModel):
             expires_at=session.expires_at,
             is_current=is_current,
             is_signed_out=is_signed_out,
+        )
+
+
+class SecurityEventPublic(SQLModel):
+    """One line of a user's recent security activity.
+
+    `user_agent` and `ip_address` are of whoever did it, `device_user_agent` is of the session that it happened to, ""
+    where there is none.
+    """
+
+    id: str
+    kind: str
+    at: datetime
+    ip_address: str
+    user_agent: str
+    detail: str
+    device_user_agent: str = ""
+    is_new_device: bool = False
+
+    @classmethod
+    def of(cls, event: SecurityEvent, device_user_agent: str) -> SecurityEventPublic:
+        """Copy the fields that may leave the server."""
+        return cls(
+            id=event.id,
+            kind=event.kind,
+            at=event.at,
+            ip_address=event.ip_address,
+            user_agent=event.user_agent,
+            detail=event.detail,
+            device_user_agent=device_user_agent,
+            is_new_device=event.detail == NEW_DEVICE,
         )
 
 

@@ -31,6 +31,12 @@ COVER_AFTER = timedelta(minutes=2)
 REMEMBERED_MAX = 10
 """Expired or evicted accounts that a device keeps on its screens; the ones used longest ago are forgotten."""
 
+SECURITY_EVENTS_PAGE = 20
+"""Security events that are listed at once."""
+SWEEP_INTERVAL = timedelta(hours=1)
+SWEEP_BATCH = 1000
+"""Rows of a table that are deleted in one transaction, so that nobody waits for long behind it."""
+
 HSTS_MAX_AGE = timedelta(days=365)
 """How long a browser that was here by https comes by nothing else; ASVS 3.4.1 asks for a year."""
 ASSET_MAX_AGE = timedelta(days=365)
@@ -69,11 +75,14 @@ NAME_MAX = 100
 EMAIL_MAX = 254
 IMAGE_MAX = 2048
 USER_AGENT_MAX = 512
+DEVICE_NAME_MAX = 40
 TAB_TOKEN_MAX = 200
 """Characters. A tab token is a UUID, `~` and a session id (73); longer ones are not a browser's."""
 
 _SESSION_TIMEOUTS = timedelta(minutes=1), COOKIE_MAX_AGE
 _IDLE_TIMEOUTS = timedelta(minutes=5), COOKIE_MAX_AGE
+_FRESH_FOR = timedelta(seconds=1), timedelta(days=1)
+_RETENTIONS = timedelta(days=1), timedelta(days=3650)
 _DEFAULT_PORT = re.compile(r"http://.*:80|https://.*:443")
 # Those that fall back to default-src and can be named too.
 _DIRECTIVES = (*CONTENT_SECURITY_POLICY, "frame-src", "manifest-src", "media-src", "worker-src")
@@ -92,6 +101,8 @@ class Options:
             (NIST SP 800-63B-4, 2.1.3 advises 30 days at most).
         idle_timeout: without use for so long a session ends earlier; None for no such end. An account is used by
             what a person does in it, not by a tab that stands open.
+        fresh_for: how long after a sign-in, or the password typed again, sessions of other devices can be ended.
+        retention: how long security events, and sessions that have ended, are kept.
         revoke_oldest_on_max: over the maximum, sign out the account used longest ago; False refuses the sign-in.
         switch_in_place: change the account of an open socket where it is; False lets every tab reconnect instead.
         allowed_origins: further origins whose pages may call this server, as `https://app.example.com`.
@@ -108,6 +119,8 @@ class Options:
     maximum_sessions: int = 5
     session_timeout: timedelta = timedelta(days=30)
     idle_timeout: timedelta | None = None
+    fresh_for: timedelta = timedelta(minutes=10)
+    retention: timedelta = timedelta(days=90)
     revoke_oldest_on_max: bool = True
     switch_in_place: bool = True
     allowed_origins: tuple[str, ...] = ()
@@ -128,6 +141,10 @@ class Options:
             raise OptionsError(
                 f"idle_timeout must be None or a timedelta of 5 minutes to 400 days, not {self.idle_timeout!r}."
             )
+        if not _is_between(self.fresh_for, _FRESH_FOR):
+            raise OptionsError(f"fresh_for must be a timedelta of 1 second to 1 day, not {self.fresh_for!r}.")
+        if not _is_between(self.retention, _RETENTIONS):
+            raise OptionsError(f"retention must be a timedelta of 1 to 3650 days, not {self.retention!r}.")
         if type(self.revoke_oldest_on_max) is not bool:
             raise OptionsError(f"revoke_oldest_on_max must be True or False, not {self.revoke_oldest_on_max!r}.")
         if type(self.switch_in_place) is not bool:

@@ -41,8 +41,10 @@ _COMMON = frozenset(FREQUENCY_LISTS["passwords"])
 _EDGES = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 
 
-def check_password(password: str, *, about: list[str]) -> None:
+def check_password(password: str, *, about: list[str], field: str = "") -> None:
     """Refuse what is too short, too long or too common; `about` is what a guesser would try first: name, e-mail.
+
+    `field` is what the form calls it, if not "password".
 
     Common is (NIST SP 800-63B-4, 3.1.1.2) a word of the list or of `about`, however it is written and whatever
     digits and signs stand around it, and a text of fewer than four different characters.
@@ -52,16 +54,16 @@ def check_password(password: str, *, about: list[str]) -> None:
     """
     # First of all: normalising takes a time that grows with the square of the length.
     if len(password) > PASSWORD_MAX:
-        raise PasswordTooLong
+        raise PasswordTooLong(field)
     # What is hashed is what is judged: full-width letters spell "password" as well.
     text = _normal(password)
     if min(len(text), len(password)) < PASSWORD_MIN:
-        raise PasswordTooShort
+        raise PasswordTooShort(field)
     text = text.casefold()
     expected = {part for known in about for part in (known.casefold(), *re.split(r"[\s@]+", known.casefold())) if part}
     guesses = {text, _EDGES.sub("", text)}
     if len(set(text)) < _DISTINCT_MIN or guesses & _COMMON or guesses & expected:
-        raise PasswordTooCommon
+        raise PasswordTooCommon(field)
 
 
 async def hash_password(password: str) -> str:
@@ -82,6 +84,11 @@ async def verify_password(password: str, password_hash: str | None) -> tuple[boo
         _context.verify_and_update, _normal(password), password_hash, limiter=_limiter()
     )
     return bool(right), new_hash
+
+
+def is_same(one: str, other: str) -> bool:
+    """Say whether two passwords open the same account."""
+    return _normal(one) == _normal(other)
 
 
 def _normal(password: str) -> str:

@@ -27,7 +27,8 @@ class MultiSessionPlugin(Plugin):
     Args:
         localization: words on screen that replace the English ones, by their names in `Localization`.
         options: those of `Options`, which says what they mean: `maximum_sessions`, `session_timeout`, `idle_timeout`,
-            `revoke_oldest_on_max`, `switch_in_place`, `allowed_origins`, `content_security_policy`.
+            `fresh_for`, `retention`, `revoke_oldest_on_max`, `switch_in_place`, `allowed_origins`,
+            `content_security_policy`.
 
     Raises:
         OptionsError: a value cannot work; the start stops with a sentence that says which and why.
@@ -39,6 +40,8 @@ class MultiSessionPlugin(Plugin):
         maximum_sessions: int = 5,
         session_timeout: timedelta = timedelta(days=30),
         idle_timeout: timedelta | None = None,
+        fresh_for: timedelta = timedelta(minutes=10),
+        retention: timedelta = timedelta(days=90),
         revoke_oldest_on_max: bool = True,
         switch_in_place: bool = True,
         allowed_origins: Sequence[str] = (),
@@ -52,6 +55,8 @@ class MultiSessionPlugin(Plugin):
             maximum_sessions=maximum_sessions,
             session_timeout=session_timeout,
             idle_timeout=idle_timeout,
+            fresh_for=fresh_for,
+            retention=retention,
             revoke_oldest_on_max=revoke_oldest_on_max,
             switch_in_place=switch_in_place,
             allowed_origins=tuple(allowed_origins),

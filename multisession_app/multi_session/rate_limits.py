@@ -23,7 +23,6 @@ from redis.asyncio import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from .device_sessions import Origin
 from .errors import InvalidEmail, TooManyAttempts
 from .options import (
     FAILED_SIGN_INS_OF_ACCOUNT,
@@ -32,6 +31,7 @@ from .options import (
     REDIS_TIMEOUT,
     SIGN_UPS_OF_ADDRESS,
 )
+from .security_events import Origin
 from .users import check_email
 
 logger = logging.getLogger(__name__)

@@ -47,6 +47,9 @@ class MultiSessionState(rx.State):
     unchanged: int = 0
     notice: str = ""
     notice_kind: str = ""
+    notice_at: str = ""
+    shown_at: str = ""
+    """When this was read, so that what stands beside it on a page can be read anew with it."""
 
     @rx.var
     def is_signed_in(self) -> bool:
@@ -196,6 +199,7 @@ class MultiSessionState(rx.State):
         if connection is None or not session_id == acting.session == connection.session_id:
             return
         connection.open_for.add(session_id)
+        self.shown_at = kit().now().isoformat()
         self._tell_dropped(connection)
 
     @rx.event
@@ -222,9 +226,10 @@ class MultiSessionState(rx.State):
         self.session_id = shown.id if shown else ""
         self.user = shown.user if shown else UserPublic()
         self.is_loaded = True
+        self.shown_at = kit().now().isoformat()
 
-    def _say(self, kind: str, text: str, name: str = "", next_name: str = "") -> None:
-        self.notice_kind = kind
+    def _say(self, kind: str, text: str, name: str = "", next_name: str = "", *, at: str = "") -> None:
+        self.notice_kind, self.notice_at = kind, at
         self.notice = filled(text, name=name, next=next_name)
 
     async def _name_tab(self, tab: str, shown: str) -> None:

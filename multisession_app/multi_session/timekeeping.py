@@ -1,4 +1,4 @@
-"""When a session's time is over, its tabs hear of it by themselves."""
+"""When a session's time is over, its tabs hear of it by themselves; and what is kept no longer is swept."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import logging
 
 from .live import Change
 from .multi_session import MultiSession
-from .options import TIME_CHECK_INTERVAL
+from .options import SWEEP_INTERVAL, TIME_CHECK_INTERVAL
+from .sweep import sweep
 
 logger = logging.getLogger(__name__)
 
@@ -44,3 +45,21 @@ async def tell_overdue(multi_session: MultiSession) -> None:
             if (other.device_id, other.generation) == (device.id, generation):
                 other.ends_at = device.ends_at
         await live.apply(Change(device_id=device.id, session_id=device.active_id, generation=generation))
+
+
+async def keep_tidy(multi_session: MultiSession) -> None:
+    """Sweep old rows at once and then again and again, until cancelled. Processes may do so at the same time."""
+    while True:
+        try:
+            await sweep_all(multi_session)
+        except Exception:
+            # Tables are larger for an hour.
+            logger.exception("Could not sweep old rows.")
+        await asyncio.sleep(SWEEP_INTERVAL.total_seconds())
+
+
+async def sweep_all(multi_session: MultiSession) -> None:
+    """Sweep until nothing is left that is kept no longer, others writing in between."""
+    now, retention = multi_session.now(), multi_session.options.retention
+    while await multi_session.database.write(lambda db: sweep(db, now=now, retention=retention)):
+        pass

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select, update
+from sqlmodel import delete as delete_rows
 
-from .errors import EmailTaken, InvalidEmail, InvalidImage, InvalidName
+from .errors import EmailTaken, InvalidCredentials, InvalidEmail, InvalidImage, InvalidName
 from .models import User
 from .options import EMAIL_MAX, IMAGE_MAX, NAME_MAX
 
@@ -91,9 +92,45 @@ def find(db: Session, email: str) -> User | None:
     return db.exec(select(User).where(User.email == address)).first()
 
 
-def store_password_hash(db: Session, user_id: str, old: str, new: str) -> None:
-    """Replace a hash made with old parameters, unless the password was changed meanwhile."""
-    db.exec(update(User).where(col(User.id) == user_id, col(User.password_hash) == old).values(password_hash=new))
+def get(db: Session, user_id: str) -> User | None:
+    """Return the user with that id."""
+    return db.get(User, user_id)
+
+
+def confirm(db: Session, user: User) -> None:
+    """Hold fast, to the transaction's end, that the user's password still is the one that was verified.
+
+    Else whoever knows the old one could sign in with it just after it was changed, since the two cross.
+
+    Raises:
+        InvalidCredentials: it was changed meanwhile, or the user deleted.
+    """
+    unchanged = select(User.id).where(User.id == user.id, User.password_hash == user.password_hash)
+    # PostgreSQL lets a change wait, which ends what this transaction makes. SQLite has one writer anyway.
+    if db.exec(unchanged.with_for_update(read=True)).first() is None:
+        raise InvalidCredentials
+
+
+def store_password_hash(db: Session, user: User, new: str, *, now: datetime | None = None) -> None:
+    """Replace the hash that was verified: by one with newer parameters, or at the time `now` by a new password's.
+
+    Raises:
+        InvalidCredentials: the password was changed meanwhile, or the user deleted.
+    """
+    verified = update(User).where(col(User.id) == user.id, col(User.password_hash) == user.password_hash)
+    if not db.exec(verified.values(password_hash=new, updated_at=now or User.updated_at)).rowcount:
+        raise InvalidCredentials
+
+
+def delete(db: Session, user: User) -> None:
+    """Delete a proved user, and with them all rows whose foreign key to them says CASCADE.
+
+    Raises:
+        InvalidCredentials: the password was changed meanwhile, or the user deleted.
+    """
+    verified = delete_rows(User).where(col(User.id) == user.id, col(User.password_hash) == user.password_hash)
+    if not db.exec(verified).rowcount:
+        raise InvalidCredentials
 
 
 def update_profile(db: Session, user_id: str, *, name: str, image: str | None, now: datetime) -> None:

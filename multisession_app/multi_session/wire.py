@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 
 from .errors import BodyTooLarge, InvalidBody, MultiSessionError, UnsupportedMediaType
 from .localization import Localization
-from .models import DeviceSessionPublic, UserPublic
+from .models import DeviceSessionPublic, SecurityEventPublic, UserPublic
 from .options import BODY_LIMIT
 
 
@@ -54,6 +54,18 @@ def text_of(body: dict[str, Any], field: str) -> str:
     return value
 
 
+def flag_of(body: dict[str, Any], field: str, *, default: bool) -> bool:
+    """Return a field that has to be true or false if it is there.
+
+    Raises:
+        InvalidBody: it is something else.
+    """
+    value = body.get(field, default)
+    if not isinstance(value, bool):
+        raise InvalidBody
+    return value
+
+
 def _is_unicode(text: str) -> bool:
     # JSON can carry half a surrogate pair, which no database and no hash takes.
     return not any("\ud800" <= character <= "\udfff" for character in text)
@@ -80,20 +92,36 @@ def refusal(error: MultiSessionError, words: Localization) -> JSONResponse:
 
 
 def session_and_user(session: DeviceSessionPublic) -> dict[str, Any]:
-    """Return `{session, user}`; the session's `token` is its public id, which opens nothing."""
+    """Return `{session, user}`."""
+    return {"session": session_json(session), "user": user_json(session.user)}
+
+
+def session_json(session: DeviceSessionPublic) -> dict[str, Any]:
+    """Return the session's fields; its `token` is its public id, which opens nothing."""
     return {
-        "session": {
-            "id": session.id,
-            "token": session.id,
-            "userId": session.user.id,
-            "createdAt": session.created_at.isoformat(),
-            "updatedAt": session.last_active_at.isoformat(),
-            "expiresAt": session.expires_at.isoformat(),
-            "lastActiveAt": session.last_active_at.isoformat(),
-            "ipAddress": session.ip_address,
-            "userAgent": session.user_agent,
-        },
-        "user": user_json(session.user),
+        "id": session.id,
+        "token": session.id,
+        "userId": session.user.id,
+        "createdAt": session.created_at.isoformat(),
+        "updatedAt": session.last_active_at.isoformat(),
+        "expiresAt": session.expires_at.isoformat(),
+        "lastActiveAt": session.last_active_at.isoformat(),
+        "ipAddress": session.ip_address,
+        "userAgent": session.user_agent,
+    }
+
+
+def event_json(event: SecurityEventPublic) -> dict[str, Any]:
+    """Return the fields of a security event."""
+    return {
+        "id": event.id,
+        "kind": event.kind,
+        "at": event.at.isoformat(),
+        "ipAddress": event.ip_address,
+        "userAgent": event.user_agent,
+        "detail": event.detail,
+        "deviceUserAgent": event.device_user_agent,
+        "isNewDevice": event.is_new_device,
     }
 
 

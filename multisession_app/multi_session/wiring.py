@@ -29,7 +29,7 @@ from .options import Options
 from .rate_limits import RateLimits
 from .redis_locks import give_back_cancelled_locks
 from .runtime import runtime
-from .timekeeping import keep_time
+from .timekeeping import keep_tidy, keep_time
 
 if TYPE_CHECKING:
     import reflex as rx
@@ -79,10 +79,12 @@ def wire(app: rx.App, options: Options, config: Config) -> None:
 
     @contextlib.asynccontextmanager
     async def listening() -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(live.listen()), asyncio.create_task(keep_time(multi_session))]
+        work = live.listen(), keep_time(multi_session), keep_tidy(multi_session)
+        tasks = [asyncio.create_task(coroutine) for coroutine in work]
         yield
         for task in tasks:
             task.cancel()
+        await multi_session.settle()
         await live.close()
         await rate_limits.close()
         database.engine.dispose()

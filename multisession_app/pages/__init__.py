@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from . import account_settings, home, not_found, sign_in, sign_up
+from . import account_settings, home, not_found, security_settings, sign_in, sign_up
 
 
 def add_pages(app: rx.App) -> None:
@@ -11,4 +11,5 @@ def add_pages(app: rx.App) -> None:
     app.add_page(sign_in.page, route="/auth/sign-in", title="Sign in · Notes")
     app.add_page(sign_up.page, route="/auth/sign-up", title="Sign up · Notes")
     app.add_page(account_settings.page, route="/settings/account", title="Account · Notes")
+    app.add_page(security_settings.page, route="/settings/security", title="Security · Notes")
     app.add_page(not_found.page, route="404", title="Page not found · Notes")

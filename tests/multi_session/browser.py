@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http.cookiejar import Cookie
 from typing import Any
 
@@ -22,13 +22,28 @@ def email_of(name: str) -> str:
     return f"{name.lower()}@example.com"
 
 
+async def _nothing() -> None:
+    pass
+
+
 class Browser:
     """One cookie jar. Paths are relative to the kit's routes unless they begin with two slashes."""
 
-    def __init__(self, app: Any, *, scheme: str = "http", address: str = "127.0.0.1") -> None:
-        """Show a page of the app's own origin; `address` is where the requests come from."""
+    def __init__(
+        self,
+        app: Any,
+        *,
+        scheme: str = "http",
+        address: str = "127.0.0.1",
+        settle: Callable[[], Awaitable[None]] = _nothing,
+    ) -> None:
+        """Show a page of the app's own origin.
+
+        `address` is where the requests come from; `settle` waits for what the app does after an answer.
+        """
         self.app = app
         self.address = address
+        self.settle = settle
         self.origin = f"{scheme}://{HOST}"
         self.cookies = httpx.Cookies()
 
@@ -48,8 +63,14 @@ class Browser:
     def ask(
         self, method: str, path: str, headers: Mapping[str, str | None] | None = None, **more: Any
     ) -> httpx.Response:
-        """Send one request and wait for the answer."""
-        return run(self.send(method, path, headers, **more))
+        """Send one request and wait for the answer, and for what the app does after it."""
+
+        async def go() -> httpx.Response:
+            answer = await self.send(method, path, headers, **more)
+            await self.settle()
+            return answer
+
+        return run(go())
 
     def get(self, path: str, headers: Mapping[str, str | None] | None = None) -> httpx.Response:
         """Send a GET."""
@@ -105,14 +126,14 @@ class Browser:
 
     def copy(self) -> Browser:
         """Return another jar with the same cookies, as a thief has it."""
-        other = Browser(self.app, address=self.address)
+        other = Browser(self.app, address=self.address, settle=self.settle)
         other.origin = self.origin
         other.cookies = httpx.Cookies(self.cookies)
         return other
 
     def holding(self, secret: str) -> Browser:
         """Return another jar whose device cookie has this value."""
-        other = Browser(self.app, address=self.address)
+        other = Browser(self.app, address=self.address, settle=self.settle)
         other.origin = self.origin
         other.cookies.set(self.cookie.name if len(self.cookies.jar) else "app_device", secret, domain=HOST, path="/")
         return other

@@ -97,7 +97,7 @@ def client(multi_session: MultiSession) -> Callable[..., Browser]:
     """Return what opens another browser before the kit, or before another kit that is given."""
 
     def open_browser(kit: MultiSession = multi_session, **more: Any) -> Browser:
-        return Browser(Gate(api(kit), kit), **more)
+        return Browser(Gate(api(kit), kit), settle=kit.settle, **more)
 
     return open_browser
 

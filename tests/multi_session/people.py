@@ -13,14 +13,15 @@ from sqlmodel import Session, SQLModel, select
 from multisession_app.multi_session import device_secrets, device_sessions
 from multisession_app.multi_session.database import Database
 from multisession_app.multi_session.device_secrets import PresentedDevice, hash_secret
-from multisession_app.multi_session.device_sessions import Opened, Origin
+from multisession_app.multi_session.device_sessions import Opened
 from multisession_app.multi_session.models import DeviceSession, User
+from multisession_app.multi_session.security_events import Origin
 from tests.helpers import run
 
 T = TypeVar("T")
 Row = TypeVar("Row", bound=SQLModel)
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-TABLES = ("user", "device", "device_secret", "device_session")
+TABLES = ("user", "device", "device_secret", "device_session", "security_event")
 
 
 class Clock:

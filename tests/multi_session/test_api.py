@@ -28,6 +28,9 @@ READING = ["/get-session", "/multi-session/list-device-sessions"]
 NAMING = ["/multi-session/set-active", "/multi-session/revoke"]
 POSTING = ["/sign-up/email", "/sign-in/email", "/sign-out", *NAMING]
 POSTING += ["/multi-session/revoke-others", "/multi-session/revoke-all"]
+PROVING = ["/reauthenticate", "/change-password", "/delete-user"]
+POSTING += ["/revoke-session", "/revoke-other-sessions", "/revoke-sessions", *PROVING]
+SIGNED_IN_ONLY = ["/list-sessions", "/list-security-events", *POSTING[-6:]]
 
 
 def check_session_and_user(answer: Any, name: str) -> None:

@@ -11,14 +11,14 @@ from multisession_app.multi_session.multi_session import MultiSession
 from multisession_app.multi_session.options import BODY_LIMIT
 from tests.multi_session.browser import JSON, PASSWORD, Browser, email_of
 from tests.multi_session.people import Clock, World
-from tests.multi_session.test_api import NAMING, POSTING, READING
+from tests.multi_session.test_api import NAMING, POSTING, PROVING, READING, SIGNED_IN_ONLY
 
-TAKING_BODIES = ["/sign-up/email", "/sign-in/email", *NAMING]
+TAKING_BODIES = ["/sign-up/email", "/sign-in/email", *NAMING, "/revoke-session", *PROVING]
 WITHOUT_BODIES = [path for path in POSTING if path not in TAKING_BODIES]
 MALFORMED = [b"", b"{", b"null", b"5", b'"text"', b"[]", b"[" * 8000, b'{"a":' * 2600, b"\xff\xfe", b"\xef\xbb\xbf{}"]
 MALFORMED += [b"NaN", b'{"sessionToken":' + b"9" * 5000 + b"}", b"{}"]
 WRONG = ["null", "5", "true", "[]", '["x"]', '{"$ne":""}', r'"\ud800"', r'"a\u0000b"', "1e999", ""]
-ALL = [("GET", path) for path in [*READING, "/ok"]] + [("POST", path) for path in POSTING]
+ALL = [("GET", path) for path in [*READING, *SIGNED_IN_ONLY[:2], "/ok"]] + [("POST", path) for path in POSTING]
 
 
 @pytest.fixture
@@ -128,9 +128,11 @@ def test_cookie_that_opens_nothing_is_signed_out(
     """Garbage is as good as none: no error, no row, no new cookie."""
     stranger = client()
     headers: dict[str, Any] = {"Cookie": f"app_device={value}".encode("latin-1")} if value is not None else {}
-    body = {"sessionToken": "x", "email": email_of("ada"), "password": PASSWORD}
+    body = {"sessionToken": "x", "token": "x", "email": email_of("ada"), "password": PASSWORD}
+    body |= {"currentPassword": PASSWORD, "newPassword": PASSWORD}
     answers: dict[str, Any] = {READING[0]: None, READING[1]: [], "/ok": {"ok": True}, "/sign-out": {"success": True}}
     codes = {**dict.fromkeys(NAMING, "INVALID_SESSION_TOKEN"), "/sign-in/email": "INVALID_EMAIL_OR_PASSWORD"}
+    codes |= dict.fromkeys(SIGNED_IN_ONLY, "UNAUTHORIZED")
     for method, path in ALL:
         if path == "/sign-up/email":
             continue
@@ -183,7 +185,8 @@ def test_too_large_body_is_refused(two: Browser, world: World, path: str) -> Non
         assert (answer.status_code, answer.json()["code"]) == (status, "PAYLOAD_TOO_LARGE")
     fitting = b'{"sessionToken": "x", "email": "x", "password": "x"}'.ljust(BODY_LIMIT)
     assert two.ask("POST", path, {"Content-Type": JSON}, content=fitting).status_code in {400, 401}
-    assert world.everything() == before
+    # That a password was wrong is written down.
+    assert world.everything() | {"security_event": []} == before | {"security_event": []}
 
 
 @pytest.mark.parametrize("path", POSTING)

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from multisession_app.multi_session.models import User
+from multisession_app.multi_session.models import SecurityEvent, User
 from multisession_app.multi_session.multi_session import MultiSession
 from tests.multi_session.browser import PASSWORD, Browser, email_of
 from tests.multi_session.people import Clock, World
 
 
 def test_wrong_password_and_unknown_address_are_refused_alike(visitor: Browser, world: World) -> None:
-    """Neither answer says which; neither leaves anything behind."""
+    """Neither answer says which; neither leaves anything behind, but for the user to read."""
     visitor.sign_up("ada")
     visitor.names()
     before = world.everything()
@@ -22,7 +22,8 @@ def test_wrong_password_and_unknown_address_are_refused_alike(visitor: Browser, 
     assert (wrong.status_code, wrong.json()) == (unknown.status_code, unknown.json())
     assert (wrong.status_code, wrong.json()["code"]) == (401, "INVALID_EMAIL_OR_PASSWORD")
     assert "set-cookie" not in wrong.headers
-    assert world.everything() == before
+    assert world.everything() | {"security_event": []} == before | {"security_event": []}
+    assert [event.kind for event in world.rows(SecurityEvent)].count("failed_sign_in") == 1
 
 
 @pytest.mark.parametrize(

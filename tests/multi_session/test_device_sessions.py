@@ -163,7 +163,7 @@ def test_revoke_others_keeps_the_active_one(world: World) -> None:
     secret, (_, bob, _) = world.device_with("ada", "bob", "cleo")
     other, _ = world.device_with("eve")
     set_active(world, world.device(secret), bob)
-    assert world.write(lambda db: verbs.revoke_others(db, world.device(secret), bob, now=world.clock.now)) == 2
+    assert len(world.write(lambda db: verbs.revoke_others(db, world.device(secret), bob, now=world.clock.now))) == 2
     assert names(world, secret) == ["bob"]
     assert names(world, other) == ["eve"]
 
@@ -173,7 +173,7 @@ def test_revoke_all_ends_everything_on_this_device(world: World) -> None:
     secret, ids = world.device_with("ada", "bob")
     ada = next(user for user in world.rows(User) if user.name == "ada")
     other = world.sign_in(None, ada).secret
-    assert world.write(lambda db: verbs.revoke_all(db, world.device(secret), now=world.clock.now)) == 2
+    assert len(world.write(lambda db: verbs.revoke_all(db, world.device(secret), now=world.clock.now))) == 2
     assert names(world, secret) == []
     assert {world.row(session_id).revoked_reason for session_id in ids} == {SIGNED_OUT_ALL}
     assert names(world, other) == ["ada"]

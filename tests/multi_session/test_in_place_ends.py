@@ -11,7 +11,8 @@ from redis.asyncio import Redis
 from reflex.utils.token_manager import RedisTokenManager
 
 from multisession_app.multi_session import in_place
-from multisession_app.multi_session.live import Connection
+from multisession_app.multi_session.live import Change, Connection
+from multisession_app.multi_session.options import ARRIVAL_TIMEOUT
 from tests.multi_session.browser import Browser
 from tests.multi_session.scenes import Namespace, Play, Scene, assert_empty
 
@@ -134,3 +135,61 @@ def test_a_socket_closed_while_redis_is_asked_leaves_nothing_there(
 
     play(scene)
     assert_empty(namespace)
+
+
+def slow_look_up(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
+    """Let the next move look its device up, say so by the first event, and go on at the second."""
+    look_up, has_looked, may_go_on = scene.kit.present_again, asyncio.Event(), asyncio.Event()
+
+    async def look_up_slowly(*of_whom: Any, **more: Any) -> Any:
+        found = await look_up(*of_whom, **more)
+        has_looked.set()
+        await may_go_on.wait()
+        return found
+
+    monkeypatch.setattr(scene.kit, "present_again", look_up_slowly)
+    return has_looked, may_go_on
+
+
+def test_a_tab_that_is_told_twice_of_an_end_keeps_its_socket(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second word comes while the first still looks up who takes over."""
+
+    async def scene(scene: Scene, visitor: Browser, ada: str, bob: str) -> None:
+        async with scene.tab(visitor) as connection:
+            device = await scene.kit.present(visitor.secret_hash)
+            assert device is not None
+            has_looked, may_go_on = slow_look_up(scene, monkeypatch)
+            await scene.kit.revoke(device, bob)
+            await has_looked.wait()
+            monkeypatch.undo()
+            await scene.kit.live.apply(Change(device.id, ada, device.generation))
+            async with asyncio.timeout(5):
+                while len(scene.moves._running) > 1:
+                    await asyncio.sleep(0.001)
+            may_go_on.set()
+            await scene.rest()
+            assert (connection.session_id, connection.kicked.is_set()) == (ada, False)
+
+    play(scene)
+
+
+def test_a_tab_whose_account_ends_as_it_goes_there_reconnects_at_once(
+    play: Play, namespace: Namespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who takes over was looked up just before; the tab does not wait as somebody who is signed out."""
+    namespace.shows = False
+
+    async def scene(scene: Scene, visitor: Browser, ada: str, bob: str) -> None:
+        async with scene.tab(visitor) as connection:
+            device = await scene.kit.present(visitor.secret_hash)
+            assert device is not None
+            has_looked, may_go_on = slow_look_up(scene, monkeypatch)
+            await scene.kit.set_active(device, ada)
+            await has_looked.wait()
+            monkeypatch.undo()
+            await scene.kit.revoke(device, ada)
+            may_go_on.set()
+            async with asyncio.timeout(ARRIVAL_TIMEOUT.total_seconds() / 2):
+                await connection.kicked.wait()
+
+    play(scene)

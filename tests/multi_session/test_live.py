@@ -79,6 +79,29 @@ def test_change_during_a_move_is_never_taken_for_none() -> None:
     assert (asked, refreshed) == ([tab], [])
 
 
+def test_change_of_a_users_sessions_refreshes_their_tabs_on_other_devices() -> None:
+    """Theirs only; nobody is moved, since nobody's account has changed there."""
+    mine, other, own = socket("d2", "s2"), socket("d2", "s3"), socket("d1", "s1")
+    mine.user_id, other.user_id, own.user_id = "ada", "bob", "ada"
+    live, refreshed = live_with(mine, other, own)
+    run(live.publish(Change("d1", "s1", 1, user_ids=("ada",))))
+    assert refreshed == [mine, own]
+    run(live.publish(Change("d1", None, 2, user_ids=("ada",))))
+    assert refreshed == [mine, own, mine], "the device itself is told nothing"
+    assert not any(tab.kicked.is_set() for tab in (mine, other, own))
+
+
+def test_moving_tab_of_a_user_whose_sessions_changed_looks_again() -> None:
+    """On another device too, what it has read may be older."""
+    tab = socket("d2", "s2")
+    tab.user_id, tab.is_moving = "ada", True
+    live, refreshed = live_with(tab)
+    asked: list[Connection] = []
+    live.move = asked.append
+    run(live.publish(Change("d1", "s1", 1, user_ids=("ada",))))
+    assert (asked, refreshed) == ([tab], [])
+
+
 def test_change_during_a_handshake_marks_the_socket_stale() -> None:
     """It has no device yet; whoever it will be, it looks again."""
     opening = socket(None, "", tree="")
@@ -166,6 +189,24 @@ def test_change_reaches_the_sockets_of_another_process(redis_url: str) -> None:
         assert refreshed == [here] * told
 
     run(_two_processes(redis_url, "test_live_a", scene))
+
+
+def test_users_are_named_to_other_processes_too(redis_url: str) -> None:
+    """A tab of theirs there reads anew."""
+    tab = socket("d2", "s2")
+    tab.user_id = "ada"
+
+    async def scene(ours: Live, theirs: Live) -> None:
+        refreshed: list[Connection] = []
+
+        async def refresh(connection: Connection) -> None:
+            refreshed.append(connection)
+
+        theirs.refresh = refresh
+        theirs.add(tab)
+        await _until_told(ours, theirs, lambda: bool(refreshed), Change("d1", None, 0, ("ada",)))
+
+    run(_two_processes(redis_url, "test_live_d", scene))
 
 
 def test_message_of_another_app_is_not_heard(redis_url: str) -> None:

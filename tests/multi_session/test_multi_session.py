@@ -9,11 +9,11 @@ from passlib.context import CryptContext
 from sqlmodel import update
 
 from multisession_app.multi_session.device_secrets import PresentedDevice
-from multisession_app.multi_session.device_sessions import Origin
 from multisession_app.multi_session.errors import InvalidImage, InvalidName, InvalidSession, SessionChanged
 from multisession_app.multi_session.live import Change
 from multisession_app.multi_session.models import DeviceSession, User
 from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.security_events import Origin
 from tests.helpers import run
 from tests.multi_session.browser import PASSWORD, Browser
 from tests.multi_session.people import Clock, World
@@ -54,7 +54,7 @@ def test_verbs_tell_who_is_active_now(multi_session: MultiSession, visitor: Brow
     """After a switch the chosen one, after a sign-out who takes over, at the end nobody."""
     ids = [visitor.sign_up(name) for name in ("ada", "bob", "cleo", "dora")]
 
-    def last() -> str:
+    def last() -> str | None:
         return told[-1].session_id
 
     run(multi_session.set_active(present(multi_session, visitor), ids[0]))

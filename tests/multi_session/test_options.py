@@ -20,6 +20,7 @@ def test_defaults_are_the_documented_ones() -> None:
         timedelta(days=30),
         True,
     )
+    assert (options.fresh_for, options.retention) == (timedelta(minutes=10), timedelta(days=90))
     assert options.allowed_origins == ()
     assert options.content_security_policy == {}
     assert options.trusted_proxy_hops == 0
@@ -32,6 +33,10 @@ def test_defaults_are_the_documented_ones() -> None:
         ("maximum_sessions", 100),
         ("session_timeout", timedelta(minutes=1)),
         ("session_timeout", timedelta(days=400)),
+        ("fresh_for", timedelta(seconds=1)),
+        ("fresh_for", timedelta(days=1)),
+        ("retention", timedelta(days=1)),
+        ("retention", timedelta(days=3650)),
         ("revoke_oldest_on_max", False),
         ("allowed_origins", ("https://app.example.com", "http://localhost:3000", "https://[::1]:8443")),
         ("trusted_proxy_hops", 3),
@@ -57,6 +62,13 @@ def test_option_takes_what_can_work(name: str, value: Any) -> None:
         ("session_timeout", timedelta(days=-1)),
         ("session_timeout", 3600),
         ("session_timeout", timedelta.max),
+        ("fresh_for", timedelta(0)),
+        ("fresh_for", timedelta(days=1, seconds=1)),
+        ("fresh_for", 600),
+        ("fresh_for", None),
+        ("retention", timedelta(hours=23)),
+        ("retention", timedelta.max),
+        ("retention", None),
         ("revoke_oldest_on_max", 1),
         ("revoke_oldest_on_max", "no"),
         ("trusted_proxy_hops", -1),

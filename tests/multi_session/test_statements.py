@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -37,11 +37,14 @@ def five(visitor: Browser) -> Browser:
     return visitor
 
 
-@pytest.mark.parametrize("path", ["/get-session", "/multi-session/list-device-sessions"])
+READING = {"/get-session": 1, "/multi-session/list-device-sessions": 1, "/list-sessions": 2, "/list-security-events": 2}
+
+
+@pytest.mark.parametrize("path", READING)
 def test_reading_costs_one_statement(five: Browser, statements: list[str], path: str) -> None:
-    """However many accounts there are."""
+    """However many accounts there are; what is not only this device's costs one more."""
     assert five.get(path).status_code == 200
-    assert len(statements) == 1, statements
+    assert len(statements) == READING[path], statements
 
 
 def test_set_active_costs_two_statements(five: Browser, statements: list[str]) -> None:
@@ -59,6 +62,22 @@ def test_revoke_costs_at_most_three_statements(five: Browser, statements: list[s
     statements.clear()
     assert five.post("/multi-session/revoke", {"sessionToken": chosen}).status_code == 200
     assert 1 < len(statements) <= 3, statements
+
+
+def test_session_of_another_device_ends_in_five_statements(
+    five: Browser, client: Callable[..., Browser], statements: list[str]
+) -> None:
+    """The look-up, whether the password is fresh, the end, its event, and who is active there now."""
+    there = client().sign_in("emil")
+    statements.clear()
+    assert five.post("/revoke-session", {"token": there}).status_code == 200
+    assert len(statements) == 5, statements
+
+
+def test_ends_of_many_are_written_down_in_one_statement(five: Browser, statements: list[str]) -> None:
+    """However many accounts are signed out at once."""
+    assert five.post("/multi-session/revoke-others").status_code == 200
+    assert len(statements) == 3, statements
 
 
 def test_no_cookie_costs_nothing(visitor: Browser, statements: list[str]) -> None:
@@ -88,3 +107,5 @@ def test_looking_up_uses_indexes(five: Browser, database: Database, statements: 
     steps = [str(step[-1]) for step in plan]
     assert steps
     assert not [step for step in steps if step.startswith("SCAN")], steps
+    # Not by the index of all that this device ever held.
+    assert "ix_multi_session_held" in " ".join(steps)

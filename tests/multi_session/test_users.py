@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from multisession_app.multi_session import users
-from multisession_app.multi_session.errors import EmailTaken, InvalidEmail, InvalidImage, InvalidName
+from multisession_app.multi_session.errors import (
+    EmailTaken,
+    InvalidCredentials,
+    InvalidEmail,
+    InvalidImage,
+    InvalidName,
+)
 from multisession_app.multi_session.models import User, UserPublic, initials
 from tests.multi_session.people import NOW, World
 
@@ -161,9 +167,9 @@ def test_picture_from_elsewhere_is_refused(typed: str) -> None:
 def test_rehash_does_not_undo_a_password_change(world: World) -> None:
     """The hash is replaced only while it is still the one that was verified."""
     ada = world.user("ada")
-    world.write(lambda db: users.store_password_hash(db, ada.id, "other", "new"))
-    assert world.rows(User)[0].password_hash == "-"
-    world.write(lambda db: users.store_password_hash(db, ada.id, "-", "new"))
+    world.write(lambda db: users.store_password_hash(db, ada, "new"))
+    with pytest.raises(InvalidCredentials):
+        world.write(lambda db: users.store_password_hash(db, ada, "that of the old password"))
     assert world.rows(User)[0].password_hash == "new"
 
 

@@ -10,8 +10,8 @@ export const useKeptFocus = () =>
     let path = [];
     const onFocusIn = ({ target }) => {
       focused = target;
-      // From a notice it goes back to where it was before.
-      if (target.closest(".ms-notices")) return;
+      // From a notice or a dialog it goes back to where it was before.
+      if (target.closest(".ms-notices, [role=alertdialog]")) return;
       path = [];
       for (let one = target; one; one = one.parentElement) path.push(one);
     };

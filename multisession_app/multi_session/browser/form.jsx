@@ -6,9 +6,25 @@ import { say, tellOtherTabs } from "$/utils/multi_session/tab";
 
 const Refusal = createContext({});
 
-// Sends its fields as JSON to `path`. With `next` the whole page is then loaded anew there: password managers take
-// that for a successful sign-in, and nothing typed before outlives it. Else it stays and says `saved`.
-export function HttpForm({ path, next, saved, sessionId, takesFocus, unreachable, cookiesBlocked, children, ...props }) {
+// Posts, and returns what was refused about it; nothing if it was done.
+export const refusalOf = async (path, body) => {
+  const response = await post(path, body);
+  const answer = await response.json();
+  // The account on screen is not the active one, and this tab has not heard of it.
+  if (answer.code === "SESSION_CHANGED") askInTabsName().catch(() => undefined);
+  return response.ok ? undefined : answer;
+};
+
+// What the form holds: text as text, a box as whether it is ticked.
+const fieldsOf = (form) => {
+  const fields = Object.fromEntries(new FormData(form));
+  for (const box of form.querySelectorAll("[type=checkbox]")) fields[box.name] = box.checked;
+  return fields;
+};
+
+// Gives its fields to `send`, once. What comes back is a refusal, which is shown and takes the focus; nothing typed is
+// lost, but where it `clears` itself when there is none.
+export function Form({ send, clears, takesFocus, unreachable, children, ...props }) {
   const [refusal, setRefusal] = useState({});
   const [isPending, setPending] = useState(false);
   const sending = useRef(false);
@@ -31,38 +47,20 @@ export function HttpForm({ path, next, saved, sessionId, takesFocus, unreachable
     if (refusal.message) (form.current.elements[refusal.field] ?? message.current)?.focus();
   }, [refusal]);
 
-  const done = (refused) => {
-    sending.current = false;
-    setPending(false);
-    setRefusal(refused);
-  };
-
   const onSubmit = async (event) => {
     event.preventDefault();
     // A ref, since a second click may come before React has drawn the first.
     if (sending.current) return;
     sending.current = true;
     sender.current = document.activeElement;
-    const fields = Object.fromEntries(new FormData(event.currentTarget));
+    const fields = fieldsOf(event.currentTarget);
     setRefusal({});
     setPending(true);
-    try {
-      const response = await post(path, { ...fields, sessionId });
-      const answer = await response.json();
-      // The account on screen is not the active one, and this tab has not heard of it.
-      if (answer.code === "SESSION_CHANGED") askInTabsName().catch(() => undefined);
-      if (!response.ok) return done({ message: answer.message || unreachable, field: answer.field });
-      if (!next) {
-        say(saved);
-        return done({});
-      }
-      // The first use of the new cookie, and the proof that the browser took it.
-      if (!(await (await get("/get-session")).json())) return done({ message: cookiesBlocked });
-      tellOtherTabs();
-      window.location.assign(next);
-    } catch {
-      done({ message: unreachable });
-    }
+    const refused = await send(fields).catch(() => ({}));
+    sending.current = false;
+    setPending(false);
+    if (refused) setRefusal({ field: refused.field, message: refused.message || unreachable });
+    else if (clears) form.current?.reset();
   };
 
   const isOfForm = refusal.message && !form.current?.elements[refusal.field];
@@ -72,6 +70,27 @@ export function HttpForm({ path, next, saved, sessionId, takesFocus, unreachable
     isOfForm && h("p", { ref: message, role: "alert", tabIndex: -1, className: "ms-error" }, refusal.message),
     h("fieldset", { disabled: isPending, className: "ms-fields" }, h(Refusal.Provider, { value: refusal }, children)),
   );
+}
+
+// Sends its fields as JSON to `path`. With `next` the whole page is then loaded anew there: password managers take
+// that for a successful sign-in, and nothing typed before outlives it. Else it stays and says `saved`; where the answer
+// brings a new cookie, it `renews` and does not keep what was typed.
+export function HttpForm({ path, next, saved, renews, sessionId, cookiesBlocked, ...props }) {
+  const send = async (fields) => {
+    const refused = await refusalOf(path, { ...fields, sessionId });
+    if (refused) return refused;
+    // The first use of the new cookie, and the proof that the browser took it.
+    if ((next || renews) && !(await (await get("/get-session")).json())) return { message: cookiesBlocked };
+    if (!next) {
+      say(saved);
+      return undefined;
+    }
+    tellOtherTabs();
+    window.location.assign(next);
+    // Nothing more is to be sent until the page has gone.
+    return new Promise(() => {});
+  };
+  return h(Form, { ...props, send, clears: renews });
 }
 
 // A labelled input; what the server refuses about it stands below it, and is read out with it.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import reflex as rx
+from reflex_components_radix.themes.base import LiteralAccentColor
 
 from ..runtime import words
 from ..state import MultiSessionState
@@ -50,18 +49,29 @@ def signed_in_only(*children: rx.Component, sign_in_path: str = "/auth/sign-in")
     )
 
 
-def card(title: str, description: str, *children: rx.Component, **props: Any) -> rx.Component:
-    """Return a titled box of the settings."""
+def card(title: str, description: str, *children: rx.Component, color: LiteralAccentColor = "gray") -> rx.Component:
+    """Return a titled box of the settings; a red one for what cannot be undone."""
     return rx.el.section(
         rx.heading(title, as_="h2", size="4", margin_bottom="4px"),
         rx.text(description, size="2", color_scheme="gray", margin_bottom="12px"),
         rx.box(
             *children,
-            border=f"1px solid {rx.color('gray', 5)}",
+            border=f"1px solid {rx.color(color, 5)}",
             border_radius="12px",
             background=rx.color("gray", 1),
             overflow="hidden",
         ),
         width="100%",
-        **props,
+    )
+
+
+def card_actions(*children: rx.Component) -> rx.Component:
+    """Return the foot of a card, for what concerns all of it."""
+    return rx.flex(
+        *children,
+        spacing="3",
+        wrap="wrap",
+        padding="12px 16px",
+        border_top=f"1px solid {rx.color('gray', 5)}",
+        background=rx.color("gray", 2),
     )

@@ -25,7 +25,8 @@ class HttpForm(rx.Component):
     """A form whose fields go as JSON over HTTP, never in a Reflex event: passwords take no other way.
 
     A refusal is shown at its field or at the top, and takes the focus; what was typed stays. On success the whole
-    page is loaded anew at `next`; without it the form stays and says `saved`.
+    page is loaded anew at `next`; without it the form stays and says `saved`. It `renews` where the answer holds a new
+    cookie, and then forgets what was typed.
     """
 
     library = f"{LIBRARY}/form"
@@ -34,6 +35,7 @@ class HttpForm(rx.Component):
     path: rx.Var[str]
     next: rx.Var[str]
     saved: rx.Var[str]
+    renews: rx.Var[bool]
     session_id: rx.Var[str]
     takes_focus: rx.Var[bool]
     unreachable: rx.Var[str]

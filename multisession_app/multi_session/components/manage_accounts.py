@@ -8,7 +8,7 @@ from ..models import DeviceSessionPublic
 from ..paths import ADD_ACCOUNT_PATH
 from ..runtime import words
 from ..state import MultiSessionState
-from .account_page import card
+from .account_page import card, card_actions
 from .choose_account import remove_account, sign_in_again
 from .elements import link_button, needs_connection, once, sign_out_of_all, switches
 from .user_view import user_view
@@ -23,11 +23,9 @@ def manage_accounts() -> rx.Component:
         rx.el.ul(
             rx.foreach(MultiSessionState.accounts, manage_account),
             aria_label=word.manage_accounts,
-            list_style="none",
-            padding="0",
-            margin="0",
+            class_name="ms-rows",
         ),
-        rx.flex(
+        card_actions(
             link_button(word.add_account, ADD_ACCOUNT_PATH, icon="circle-plus", variant="soft"),
             rx.cond(
                 MultiSessionState.has_others,
@@ -39,10 +37,6 @@ def manage_accounts() -> rx.Component:
                     custom_attrs=needs_connection(),
                 ),
             ),
-            spacing="3",
-            wrap="wrap",
-            padding="12px 16px",
-            background=rx.color("gray", 2),
         ),
     )
 
@@ -51,37 +45,29 @@ def manage_account(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
     """Return one row: the active account can sign out, others be switched to as well, remembered ones sign in again."""
     note = words().signed_out_account
     return rx.el.li(
+        rx.box(
+            rx.cond(session.is_signed_out, user_view(session.user, note), user_view(session.user)),
+            flex="1 1 200px",
+            min_width="0",
+        ),
         rx.flex(
-            rx.box(
-                rx.cond(session.is_signed_out, user_view(session.user, note), user_view(session.user)),
-                flex="1 1 200px",
-                min_width="0",
-            ),
-            rx.flex(
-                rx.cond(
-                    session.is_signed_out,
-                    rx.fragment(sign_in_again(session), remove_account(session)),
-                    rx.fragment(
-                        rx.cond(
-                            session.is_current,
-                            rx.badge(words().active_account, color_scheme="green", high_contrast=True, size="2"),
-                            _switch(session),
-                        ),
-                        _sign_out(session),
+            rx.cond(
+                session.is_signed_out,
+                rx.fragment(sign_in_again(session), remove_account(session)),
+                rx.fragment(
+                    rx.cond(
+                        session.is_current,
+                        rx.badge(words().active_account, color_scheme="green", high_contrast=True, size="2"),
+                        _switch(session),
                     ),
+                    _sign_out(session),
                 ),
-                spacing="2",
-                align="center",
-                wrap="wrap",
             ),
-            spacing="3",
+            spacing="2",
             align="center",
-            justify="between",
             wrap="wrap",
-            padding="12px 16px",
         ),
         key=session.id,
-        border_bottom=f"1px solid {rx.color('gray', 5)}",
     )
 
 

@@ -9,6 +9,7 @@ from ..options import COVER_AFTER
 from ..runtime import words
 from ..state import MultiSessionState
 from .elements import Tab
+from .rows import Time
 
 
 def notices() -> rx.Component:
@@ -19,7 +20,12 @@ def notices() -> rx.Component:
             rx.cond(
                 MultiSessionState.notice != "",
                 rx.el.div(
-                    rx.el.span(MultiSessionState.notice),
+                    rx.el.span(
+                        MultiSessionState.notice,
+                        rx.cond(
+                            MultiSessionState.notice_at != "", rx.el.small(Time.create(at=MultiSessionState.notice_at))
+                        ),
+                    ),
                     rx.el.button(
                         rx.icon("x", size=16, aria_hidden=True),
                         type="button",

@@ -7,7 +7,7 @@ import reflex as rx
 from ..options import IMAGE_MAX, NAME_MAX
 from ..runtime import words
 from ..state import MultiSessionState
-from .account_page import card
+from .account_page import card, card_actions
 from .elements import Field, HttpForm
 from .user_view import user_avatar
 
@@ -56,11 +56,8 @@ def profile() -> rx.Component:
                 spacing="4",
                 padding="16px",
             ),
-            rx.box(
-                rx.button(rx.el.span(rx.spinner(size="2"), class_name="ms-spinner"), word.save, type="submit"),
-                padding="12px 16px",
-                border_top=f"1px solid {rx.color('gray', 5)}",
-                background=rx.color("gray", 2),
+            card_actions(
+                rx.button(rx.el.span(rx.spinner(size="2"), class_name="ms-spinner"), word.save, type="submit")
             ),
             path="/update-user",
             saved=word.saved,
