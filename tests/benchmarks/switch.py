@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.e2e import chromium
 from tests.e2e.people import account_item, expect_account, join, listen, moving, open_accounts
 from tests.e2e.server import Server, free_port
+from tests.helpers import until
 from tests.slow_line import SlowLine
 
 RUNS = 30
@@ -85,7 +86,8 @@ def measure(browser: Browser, url: str) -> tuple[dict[str, list[float]], list[li
 
 
 def _stamps(page: Page) -> list[float]:
-    page.wait_for_function("window.drawnAt > 0")
+    # Playwright's own waiting would need the page to evaluate text.
+    until(lambda: page.evaluate("window.drawnAt"), "the name to be drawn")
     return list(page.evaluate("[window.shownAt, window.drawnAt]"))
 
 
