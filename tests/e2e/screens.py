@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from multisession_app.multi_session.options import COVER_AFTER
+from multisession_app.multi_session.options import COVER_AFTER, SECURITY_EVENTS_PAGE
 from tests.e2e.devices import change_behind_its_back
 from tests.e2e.people import (
     WORDS,
@@ -16,20 +16,23 @@ from tests.e2e.people import (
     join,
     open_accounts,
     open_menu,
+    post,
     session_ids,
     submit_sign_in,
     submit_sign_up,
     switch,
 )
+from tests.e2e.security import FIREFOX, dialog, forget_password_entry, open_security, revoke, sign_in_on
 from tests.e2e.server import Server
 from tests.helpers import until
 
-SIGNED_OUT = ["/", "/auth/sign-in", "/auth/sign-up", "/settings/account", "/nowhere"]
-SIGNED_IN = ["/", "/auth/sign-in", "/auth/sign-in?add=1", "/auth/sign-up", "/settings/account", "/nowhere"]
+SETTINGS = ["/settings/account", "/settings/security"]
+SIGNED_OUT = ["/", "/auth/sign-in", "/auth/sign-up", *SETTINGS, "/nowhere"]
+SIGNED_IN = ["/", "/auth/sign-in", "/auth/sign-in?add=1", "/auth/sign-up", *SETTINGS, "/nowhere"]
 LONG_NAME = "Adalbertina-Wilhelmina Konstantinopolitanskaja-Featherstonehaugh"
 EXPIRED = "expires_at = created_at"
 Screen = tuple[str, Page]
-SCREENS = 47
+SCREENS = 56
 """As many as `screens` shows: tests count them, since nothing is wrong on a screen that is left out."""
 
 # Nothing is measured in the middle of a fade. A notice that fades is kept by the focus in it.
@@ -78,6 +81,7 @@ def screens(context: BrowserContext, server: Server) -> Iterator[Screen]:
     people = join(context, server.url, "Ada", "Grace", LONG_NAME)
     yield from _signed_in(page, people[2])
     yield from _menus(page, "signed in")
+    yield from _security(page, people[2], context, server)
     yield from _notices(page, people, context, server)
     yield from _offline(context)
     grace, last = join(context, server.url, "Grace", LONG_NAME)
@@ -99,7 +103,7 @@ def screens(context: BrowserContext, server: Server) -> Iterator[Screen]:
 def _loading(context: BrowserContext) -> Iterator[Screen]:
     page = context.new_page()
     page.route_web_socket("**", lambda socket: None)
-    for path in SIGNED_OUT[:4]:
+    for path in SIGNED_OUT[:-1]:
         page.goto(path)
         expect(page.get_by_role("heading", name=WORDS.loading)).to_be_attached()
         yield f"loading {path}", page
@@ -127,6 +131,7 @@ def _signed_in(page: Page, person: Person, state: str = "") -> Iterator[Screen]:
         page.goto(path)
         expect_account(page, person)
         expect(page.get_by_role("heading", name=WORDS.loading)).to_have_count(0)
+        expect(page.locator(".rt-Skeleton")).to_have_count(0)
         yield f"{state}{path}", page
     page.goto("/")
     save_note(page, "a note, " + "x" * 200)
@@ -156,6 +161,31 @@ def _signed_out_menus(page: Page, state: str) -> Iterator[Screen]:
     page.get_by_role("menuitem", name=WORDS.theme).press("Enter")
     expect(page.get_by_role("menuitemradio", name=WORDS.theme_dark)).to_be_visible()
     yield f"{state}, theme", page
+
+
+def _security(page: Page, person: Person, context: BrowserContext, server: Server) -> Iterator[Screen]:
+    for agent in (FIREFOX, "A" * 100 + "bot/1.0"):
+        elsewhere = page.context.browser.new_context(user_agent=agent) if page.context.browser else context
+        sign_in_on(elsewhere, server.url, person)
+        elsewhere.close()
+    for _ in range(SECURITY_EVENTS_PAGE):
+        post(context, server.url, "/reauthenticate", {"password": "wrong"})
+    forget_password_entry(server, context, person)
+    open_security(page)
+    revoke(page, "Firefox on Windows").focus()
+    yield "several devices", page
+    page.get_by_role("button", name=WORDS.sign_out_everywhere).click()
+    expect(dialog(page)).to_be_visible()
+    yield "asked first", page
+    dialog(page).get_by_role("button", name=WORDS.sign_out_everywhere).click()
+    dialog(page).get_by_label(WORDS.password, exact=True).press("Enter")
+    expect(dialog(page).get_by_text(WORDS.invalid_password)).to_be_visible()
+    yield "wrong password in the dialog", page
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name=WORDS.delete_account).click()
+    expect(dialog(page)).to_be_visible()
+    yield "to delete the account", page
+    page.keyboard.press("Escape")
 
 
 def _notices(page: Page, people: list[Person], context: BrowserContext, server: Server) -> Iterator[Screen]:

@@ -86,7 +86,7 @@ def test_switching_from_the_card_keeps_the_focus_on_the_page(page: Page, people:
         page.keyboard.press("Enter")
         expect_account(page, people[0])
     expect(page.get_by_role("main")).to_be_focused()
-    go(page, "Tab", page.get_by_label(WORDS.name, exact=True))
+    go(page, "Tab", link(page, "Account"))
 
 
 def test_a_dismissed_notice_gives_the_focus_back(page: Page, people: list[Person]) -> None:

@@ -31,7 +31,7 @@ SPACED = """() => {
 # Pieces of text that are cut, stand out of what holds them, or lie on others of the same layer. What is cut by an
 # ellipsis and stands whole in a title, and what only screen readers read, may be.
 CUT = """() => {
-  const LAYER = "dialog, .ms-notices, [data-radix-popper-content-wrapper]";
+  const LAYER = "dialog, [role=alertdialog], .ms-notices, [data-radix-popper-content-wrapper]";
   const HOLDS = "a, button, li, section, main, header, .ms-notice, .rt-Badge, .rt-Card, [role^=menuitem], [role=menu]";
   const found = [];
   const texts = [];
@@ -128,7 +128,7 @@ def test_the_open_menus_are_inside_a_small_screen(new_context: NewContext, base_
 def test_the_focus_is_seen(new_context: NewContext, base_url: str, theme: str) -> None:
     """Whatever Tab and the arrows reach looks other than without the focus (WCAG 2.4.7)."""
     # High enough for every page, so that nothing scrolls between two pictures.
-    context = new_context(color_scheme=theme, viewport={"width": 1280, "height": 1600})
+    context = new_context(color_scheme=theme, viewport={"width": 1280, "height": 2400})
     page = context.new_page()
     stops = [tab_through(page, path) for path in SIGNED_OUT]
     _, _, last = join(context, base_url, "Ada", "Grace", LONG_NAME)

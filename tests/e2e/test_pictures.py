@@ -96,7 +96,7 @@ def sign_in(page: Page) -> None:
 
 SCREENS: dict[str, tuple[Callable[[Page], None], ViewportSize]] = {
     "menu": (menu, {"width": 760, "height": 400}),
-    "settings": (settings, {"width": 600, "height": 960}),
+    "settings": (settings, {"width": 600, "height": 1012}),
     "sign-in": (sign_in, {"width": 600, "height": 540}),
 }
 NAMES = [f"{screen}-{theme}" for screen in SCREENS for theme in ("light", "dark")]

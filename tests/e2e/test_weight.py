@@ -46,7 +46,9 @@ def first_load(context: BrowserContext, path: str, settled: Callable[..., None],
     return wire
 
 
-@pytest.mark.parametrize(("path", "most"), [("/", 250), ("/auth/sign-in", 250), ("/settings/account", 300)])
+@pytest.mark.parametrize(
+    ("path", "most"), [("/", 250), ("/auth/sign-in", 250), ("/settings/account", 300), ("/settings/security", 300)]
+)
 @pytest.mark.parametrize("accounts", [0, 3])
 def test_the_first_load_is_light(new_context: NewContext, base_url: str, path: str, most: int, accounts: int) -> None:
     """JS and CSS together, in kB of 1000 bytes: as much as a person on a phone should have to wait for."""
