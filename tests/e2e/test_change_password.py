@@ -1,10 +1,12 @@
 """A new password, and an end of the account: both ask for the old one."""
 
+import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.keys import button, go, tab_to
 from tests.e2e.people import (
+    API,
     WORDS,
     Person,
     expect_account,
@@ -87,6 +89,8 @@ def test_a_password_is_changed_by_keys(
     expect(activity(page).filter(has_text=WORDS.event_ended_by_password)).to_contain_text("Firefox on Windows")
     assert page.evaluate("window.isSameDocument")
     assert context.cookies()[0]["value"] != cookie
+    opened = httpx.get(f"{base_url}{API}/get-session", cookies={context.cookies()[0]["name"]: cookie}, trust_env=False)
+    assert opened.json() is None, "the cookie of before opens nothing any more"
     assert not [frame for frame in frames if ada.password in frame or NEW in frame]
     elsewhere.goto("/auth/sign-in")
     fill_sign_in(elsewhere, ada, NEW)

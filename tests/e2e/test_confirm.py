@@ -127,20 +127,37 @@ def test_what_is_not_confirmed_is_not_done(page: Page, ada: Person, elsewhere: P
 def test_a_double_click_signs_one_device_out(
     page: Page, new_context: NewContext, ada: Person, elsewhere: Page, base_url: str
 ) -> None:
-    """Not that of the row which moves up under the pointer as well."""
+    """Not that of the row which has moved up under the pointer before the second click."""
     sign_in_on(new_context(user_agent=IPHONE), base_url, ada)
+    page.clock.install()
     open_security(page)
     posts = count_posts(page)
-    revoke(page, "Safari on iOS").dblclick(delay=30)
+    expect(revoke(page, "Safari on iOS")).to_be_enabled()
+    box = revoke(page, "Safari on iOS").bounding_box()
+    assert box
+    place = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    # However slow the machine is, the clicks are less than a double click apart.
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
+    page.mouse.click(*place)
     expect(sessions(page)).to_have_count(2)
-    expect_account(elsewhere, ada)
+    moved = revoke(page, WINDOWS).bounding_box()
+    assert moved and moved["y"] == box["y"]
+    page.mouse.click(*place)
+    page.clock.resume()
     assert posts == ["/revoke-session"]
+    expect_account(elsewhere, ada)
+    expect(sessions(page)).to_have_count(2)
 
+
+def test_a_double_click_confirms_once(page: Page, ada: Person, elsewhere: Page) -> None:
+    """On the button that opens the dialog, and on the one in it."""
+    open_security(page)
+    posts = count_posts(page)
     button(page, WORDS.sign_out_others).dblclick()
     dialog(page).get_by_role("button", name=WORDS.sign_out_others).dblclick()
     expect_signed_out(elsewhere)
     expect(dialog(page)).to_have_count(0)
-    assert posts == ["/revoke-session", "/revoke-other-sessions"]
+    assert posts == ["/revoke-other-sessions"]
 
 
 def test_what_fails_is_said_where_it_was_asked_for(

@@ -2,7 +2,6 @@
 import { createElement as h, Fragment, useRef, useState } from "react";
 import { AlertDialog, Button, Flex, Spinner } from "@radix-ui/themes";
 import { Field, Form, refusalOf } from "$/utils/multi_session/form";
-import { get } from "$/utils/multi_session/http";
 import { say } from "$/utils/multi_session/tab";
 
 const DOUBLE_CLICK_MS = 500;
@@ -59,8 +58,7 @@ export function Confirm({
     if (needsPassword) {
       const refused = await refusalOf("/reauthenticate", { password, sessionId });
       if (refused) return refused;
-      // The first use of the new cookie, by which the sockets of the old one are called back.
-      await get("/get-session");
+      // What is posted next is the first use of the new cookie, by which the sockets of the old one are called back.
     }
     return act();
   };
