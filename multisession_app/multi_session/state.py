@@ -44,12 +44,11 @@ class MultiSessionState(rx.State):
     session_id: str = ""
     user: UserPublic = UserPublic()
     accounts: list[DeviceSessionPublic] = []
-    unchanged: int = 0
     notice: str = ""
     notice_kind: str = ""
     notice_at: str = ""
     shown_at: str = ""
-    """When this was read, so that what stands beside it on a page can be read anew with it."""
+    """When this was read, or nothing came of a switch: what stands beside it on a page is read anew with it."""
 
     @rx.var
     def is_signed_in(self) -> bool:
@@ -102,7 +101,7 @@ class MultiSessionState(rx.State):
                 # This tab goes to the other account now.
                 return
         # The page waits for another account, which will not come.
-        self.unchanged += 1
+        self._answer()
 
     @rx.event
     async def revoke(self, session_id: str) -> None:
@@ -156,7 +155,7 @@ class MultiSessionState(rx.State):
     @rx.event
     def fail(self) -> None:
         """Say that an action failed for a reason that is not the person's."""
-        self.unchanged += 1
+        self._answer()
         self._say(REFUSED, words().failed)
 
     @rx.event
@@ -199,7 +198,7 @@ class MultiSessionState(rx.State):
         if connection is None or not session_id == acting.session == connection.session_id:
             return
         connection.open_for.add(session_id)
-        self.shown_at = kit().now().isoformat()
+        self._answer()
         self._tell_dropped(connection)
 
     @rx.event
@@ -226,6 +225,9 @@ class MultiSessionState(rx.State):
         self.session_id = shown.id if shown else ""
         self.user = shown.user if shown else UserPublic()
         self.is_loaded = True
+        self._answer()
+
+    def _answer(self) -> None:
         self.shown_at = kit().now().isoformat()
 
     def _say(self, kind: str, text: str, name: str = "", next_name: str = "", *, at: str = "") -> None:

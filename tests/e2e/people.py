@@ -135,7 +135,13 @@ def moving(page: Page) -> Iterator[None]:
     told = _told[page]
     before = len(told)
     yield
-    until(lambda: page.evaluate("true") and len(told) > before, "the page to say which account it shows")
+
+    def has_told() -> bool:
+        # Not what it has told late of the account before.
+        shown = str(page.evaluate("sessionStorage.getItem('token').split('~')[1]"))
+        return len(told) > before and f'"session_id":"{shown}"' in told[-1]
+
+    until(has_told, "the page to say which account it shows")
 
 
 def switch(page: Page, person: Person) -> None:

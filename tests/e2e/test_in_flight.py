@@ -14,6 +14,8 @@ from tests.e2e.people import (
     expect_account,
     join,
     move,
+    moving,
+    record_frames,
     session_ids,
     user_button,
 )
@@ -63,6 +65,20 @@ def test_a_click_that_crosses_a_switch_acts_for_who_was_on_screen(
     assert notes_of(server, grace) == []
     assert set(notes_of(server, ada)), "no click was ever in time, so none of them crossed"
     assert set(notes_of(server, ada)) <= {f"Ada {turn}" for turn in range(len(DELAYS))}
+
+
+def test_the_second_of_two_clicks_switches_no_further(
+    page: Page, context: BrowserContext, base_url: str, people: list[Person]
+) -> None:
+    """Though the row of another account is under the pointer by then."""
+    (alan,) = join(context, base_url, "Alan")
+    frames = record_frames(page)
+    page.goto("/settings/account")
+    expect_account(page, alan)
+    with moving(page):
+        page.get_by_role("button", name=f"{WORDS.switch_account}: Ada").dblclick(delay=60)
+        expect_account(page, people[0])
+    assert len([frame for frame in frames if ".set_active" in frame]) == 1
 
 
 def test_a_storm_of_switches_ends_in_one_account_everywhere(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 
 from reflex_base.utils.format import json_dumps
 
@@ -13,7 +14,7 @@ from multisession_app.multi_session.multi_session import MultiSession
 from multisession_app.multi_session.presented import HEADER
 from multisession_app.multi_session.state import MultiSessionState
 from tests.multi_session.browser import Browser
-from tests.multi_session.people import World
+from tests.multi_session.people import Clock, World
 from tests.multi_session.tab import WORDS, Tab
 
 
@@ -75,12 +76,14 @@ def test_set_active_switches_the_device(visitor: Browser, tab: Callable[..., Tab
     assert visitor.active() == "ada"
 
 
-def test_set_active_of_the_active_account_ends_the_wait_for_another(visitor: Browser, tab: Callable[..., Tab]) -> None:
+def test_set_active_of_the_active_account_ends_the_wait_for_another(
+    visitor: Browser, tab: Callable[..., Tab], clock: Clock
+) -> None:
     """None will come."""
     ada = visitor.sign_up("ada")
     shown = tab(visitor)
-    shown.call("set_active", ada)
-    assert (shown.state.unchanged, shown.state.notice) == (1, "")
+    clock.now += timedelta(seconds=1)
+    assert shown.call("set_active", ada) == {"shown_at": clock.now.isoformat()}
 
 
 def test_an_arrival_of_an_earlier_move_says_nothing_about_the_tab(

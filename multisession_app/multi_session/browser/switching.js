@@ -19,14 +19,16 @@ const begin = (chosen) => {
   timer = setTimeout(end, GIVE_UP_MS);
 };
 
-// It is over when another account is on screen, or when the server has counted one more that changed nothing.
-export const useSwitching = (sessionId, unchanged, isOffline) => {
-  useEffect(end, [sessionId, unchanged]);
+// It is over when another account is on screen, or when the server has said again who is: a further switch elsewhere may
+// have made this one come to nothing.
+export const useSwitching = (sessionId, shownAt, isOffline) => {
+  useEffect(end, [sessionId, shownAt]);
   useEffect(() => {
     if (isOffline) return undefined;
     const onAction = (event) => {
       const chosen = event.type === "click" && event.target.closest("[data-switches]");
-      if (chosen ? busy.includes(chosen) : busy.length && event.target.closest("main")) {
+      // The second click of two may meet the row that moved up.
+      if (chosen ? busy.includes(chosen) || event.detail > 1 : busy.length && event.target.closest("main")) {
         event.preventDefault();
         event.stopPropagation();
       } else if (chosen && chosen.getAttribute("aria-checked") !== "true") begin(chosen);

@@ -140,7 +140,7 @@ const useTitle = (account) =>
     };
   }, [account]);
 
-export function Tab({ account, sessionId, unchanged, hasErrors, coverAfter, offline, notSent, covered, dismiss, children }) {
+export function Tab({ account, sessionId, shownAt, hasErrors, coverAfter, offline, notSent, covered, dismiss, children }) {
   const [notice, setNotice] = useState({ count: 0, text: "" });
   const isOffline = !useOnLine() || hasErrors;
   const dialog = useRef(null);
@@ -149,7 +149,7 @@ export function Tab({ account, sessionId, unchanged, hasErrors, coverAfter, offl
   useTitle(account);
   useKeptFocus();
   useRefusals(isOffline, notSent);
-  useSwitching(sessionId, unchanged, isOffline);
+  useSwitching(sessionId, shownAt, isOffline);
   const isCovered = useCover(isOffline, coverAfter);
 
   useEffect(() => {

@@ -71,7 +71,7 @@ class Tab(rx.Component):
 
     account: rx.Var[str]
     session_id: rx.Var[str]
-    unchanged: rx.Var[int]
+    shown_at: rx.Var[str]
     has_errors: rx.Var[bool]
     cover_after: rx.Var[int]
     offline: rx.Var[str]

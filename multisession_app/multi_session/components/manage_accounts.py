@@ -78,7 +78,7 @@ def _switch(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
         word,
         variant="soft",
         aria_label=f"{word}: {session.user.name}",
-        on_click=once(MultiSessionState.set_active(session.id)),
+        on_click=MultiSessionState.set_active(session.id),
         custom_attrs=switches(),
     )
 

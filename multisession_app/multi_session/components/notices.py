@@ -41,7 +41,7 @@ def notices() -> rx.Component:
         ),
         account=MultiSessionState.user.name,
         session_id=MultiSessionState.session_id,
-        unchanged=MultiSessionState.unchanged,
+        shown_at=MultiSessionState.shown_at,
         has_errors=has_connection_errors,
         cover_after=int(COVER_AFTER.total_seconds() * 1000),
         offline=word.offline,
