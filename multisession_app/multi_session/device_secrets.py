@@ -216,6 +216,12 @@ def rotate(db: Session, device: PresentedDevice, *, now: datetime, is_final: boo
     lost = col(DeviceSession.device_id) == device.id, col(DeviceSession.generation) > device.generation
     ended = update(DeviceSession).where(*lost, col(DeviceSession.revoked_at).is_(None))
     db.exec(ended.values(revoked_at=now, revoked_reason=ANSWER_LOST))
+    if successors:
+        # Nor is the password that may have been typed for it to count for whoever has the old cookie.
+        own = col(DeviceSession.device_id) == device.id, col(DeviceSession.revoked_at).is_(None)
+        proved = col(DeviceSession.authenticated_at) >= min(s.created_at for s in successors)
+        unproved = update(DeviceSession).where(*own, proved).values(authenticated_at=DeviceSession.created_at)
+        db.exec(unproved.execution_options(synchronize_session=False))
     return first_secret(db, device.id, generation, now=now, is_final=is_final), generation
 
 

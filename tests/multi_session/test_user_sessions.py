@@ -10,11 +10,13 @@ import pytest
 
 from multisession_app.multi_session.errors import InvalidSession
 from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.options import ANSWER_ON_ITS_WAY
 from tests.helpers import run
 from tests.multi_session.browser import PASSWORD, Browser
 from tests.multi_session.people import Clock, World
 from tests.multi_session.test_api import SESSION_KEYS
 
+NEW = "another fine password"
 ENDING = ["/revoke-session", "/revoke-other-sessions", "/revoke-sessions"]
 
 
@@ -168,6 +170,36 @@ def test_replaced_cookie_gains_nothing_by_a_password_typed_with_its_successor(
     assert end(visitor, path, both[1]).status_code == 200
 
 
+@pytest.mark.parametrize("path", ENDING)
+@pytest.mark.parametrize("proof", ["/reauthenticate", "/change-password"])
+def test_old_cookie_gains_nothing_by_a_password_whose_answer_was_lost(
+    visitor: Browser, both: tuple[str, str], clock: Clock, world: World, proof: str, path: str
+) -> None:
+    """A thief may take the lost cookie's place by signing in with an account of their own, and is not fresh then."""
+    clock.advance(minutes=11)
+    stolen = visitor.copy()
+    words = {"password": PASSWORD, "currentPassword": PASSWORD, "newPassword": NEW, "revokeOtherSessions": False}
+    assert visitor.post(proof, words).status_code == 200
+    clock.now += ANSWER_ON_ITS_WAY
+    stolen.sign_up("eve")
+    assert stolen.names() == ["eve", "ada"]
+    assert stolen.post("/multi-session/set-active", {"sessionId": both[0]}).status_code == 200
+    assert refusal(end(stolen, path, both[1])) == (403, "SESSION_NOT_FRESH")
+    assert world.row(both[1]).revoked_at is None
+
+
+def test_password_typed_again_after_a_lost_answer_is_enough(
+    visitor: Browser, both: tuple[str, str], clock: Clock
+) -> None:
+    """The owner, too, has the old cookie then."""
+    clock.advance(minutes=11)
+    old = visitor.copy()
+    visitor.post("/reauthenticate", {"password": PASSWORD})
+    clock.now += ANSWER_ON_ITS_WAY
+    assert old.post("/reauthenticate", {"password": PASSWORD}).status_code == 200
+    assert end(old, "/revoke-session", both[1]).status_code == 200
+
+
 def test_another_accounts_password_on_the_same_device_does_not_count(
     visitor: Browser, both: tuple[str, str], clock: Clock
 ) -> None:
@@ -225,7 +257,7 @@ def test_page_that_shows_another_account_changes_nothing(
     visitor.sign_up("bob")
     visitor.names()
     before = world.everything()
-    passwords = {"password": PASSWORD, "currentPassword": PASSWORD, "newPassword": "another fine password"}
+    passwords = {"password": PASSWORD, "currentPassword": PASSWORD, "newPassword": NEW}
     for on_screen in (both[0], "", "unknown"):
         answer = visitor.post(path, {"sessionId": on_screen, "token": both[1], **passwords})
         assert refusal(answer) == (409, "SESSION_CHANGED")
