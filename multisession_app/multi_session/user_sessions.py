@@ -62,7 +62,8 @@ def revoke_session(
         ended = end(db, SIGNED_OUT, now, OPENED, chosen, by=origin_of(device), params=opened_by(device, now))
     else:
         check_fresh(db, device, fresh_for=fresh_for, now=now)
-        ended = _end(db, device, REVOKED_ELSEWHERE, chosen, by=origin_of(device), now=now)
+        is_used = col(DeviceSession.last_active_at) > device.idle_since
+        ended = _end(db, device, REVOKED_ELSEWHERE, chosen, is_used, by=origin_of(device), now=now)
     if not ended:
         raise InvalidSession
     return ended
@@ -144,7 +145,9 @@ def _end(
     db: Session, device: PresentedDevice, reason: str, *which: ColumnElement[bool], by: Origin, now: datetime
 ) -> list[Ended]:
     own = col(DeviceSession.user_id) == signed_in(device).user.id
-    return end(db, reason, now, VALID, own, *which, by=by, params=_at(device, now))
+    # Those too that stood idle too long: with a longer `idle_timeout` they would come to life again.
+    in_time = col(DeviceSession.revoked_at).is_(None), col(DeviceSession.expires_at) > now
+    return end(db, reason, now, own, *in_time, *which, by=by)
 
 
 def _at(device: PresentedDevice, now: datetime) -> dict[str, datetime]:

@@ -274,3 +274,23 @@ def test_session_that_ended_while_its_request_ran_ends_no_others(
         with pytest.raises(InvalidSession):
             run(verb(device))
     assert world.row(both[1]).revoked_at is None
+
+
+@pytest.mark.parametrize("path", ["/revoke-other-sessions", "/revoke-sessions", "/change-password"])
+def test_session_that_stood_idle_too_long_ends_with_the_others(
+    kit_with: Callable[..., MultiSession], client: Callable[..., Browser], clock: Clock, path: str
+) -> None:
+    """Else a thief's would come back to life with a longer `idle_timeout`, after all that the owner has done."""
+    strict = kit_with(idle_timeout=timedelta(hours=1))
+    thief = client(strict)
+    thief.sign_up("ada")
+    thief.names()
+    clock.advance(hours=2)
+    owner = client(strict)
+    owner.sign_in("ada")
+    owner.names()
+    assert (thief.active(), len(sessions(owner))) == (None, 1)
+    assert owner.post(path, {"currentPassword": PASSWORD, "newPassword": NEW}).status_code == 200
+    later = client(kit_with())
+    later.cookies = thief.cookies
+    assert later.names() == []
