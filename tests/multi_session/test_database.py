@@ -9,13 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 from sqlmodel import Session, SQLModel, col, select, update
 
 from multisession_app.multi_session import models
-from multisession_app.multi_session.database import Database
+from multisession_app.multi_session.database import MIGRATIONS, Database
 from multisession_app.multi_session.errors import SchemaTooNew
 from multisession_app.multi_session.models import Device, User
 from tests.helpers import run
@@ -95,6 +97,17 @@ def test_failed_migration_leaves_nothing_behind(tmp_path: Path) -> None:
     with database.engine.connect() as connection:
         assert inspect(connection).get_table_names() == []
     database.engine.dispose()
+
+
+def test_security_events_can_be_undone_and_done_again(database: Database) -> None:
+    """An app that goes back to an older version takes the tables back too."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.engine.begin() as connection:
+        config.attributes.update(connection=connection, version_table=models.VERSION_TABLE.name)
+        command.downgrade(config, "0002")
+        assert not inspect(connection).has_table(f"{PREFIX}security_event")
+    database.migrate()
 
 
 def test_models_are_what_the_migrations_make(database: Database) -> None:

@@ -58,7 +58,6 @@ def downgrade() -> None:
     """Take them away."""
     op.drop_column("multi_session_device_secret", "is_final")
     op.drop_index("ix_multi_session_device_session_device_id", "multi_session_device_session")
-    op.drop_index("ix_multi_session_device_session_device_id", "multi_session_device_session")
     for table, column, _ in _SWEPT_BY:
         op.drop_index(f"ix_multi_session_{table}_{column}", f"multi_session_{table}")
     op.drop_table("multi_session_security_event")
