@@ -11,7 +11,7 @@ from tests.helpers import run
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("name", ["reflex.lock/bun.lock", "tests/browser/bun.lock"])
+@pytest.mark.parametrize("name", ["reflex.lock/bun.lock", "tests/better_auth/bun.lock", "tests/browser/bun.lock"])
 def test_lock_file_names_no_host(name: str) -> None:
     """A lock made behind a mirror would hold the mirror's address, which other machines cannot reach."""
     assert "://" not in (ROOT / name).read_text()

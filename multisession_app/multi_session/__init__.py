@@ -18,10 +18,12 @@ Layers, each importing only from those before it:
     timekeeping                              tells tabs when a session's time is over, and has old rows swept
     presented                                what the gate hands on
     security_headers                         what is added to every answer
-    wire                                     bodies in, shapes out
+    bodies, answers                          the shapes of what goes over the wire
+    wire                                     bodies in, refusals out
     gate                                     the ASGI middleware before everything
     answering                                what the routes share
     user_routes | this_device_routes | every_device_routes  the routes
+    openapi                                  their description
     runtime                                  where the Reflex half finds the running kit
     api | state                              the two doors, which do not know each other
     explaining                               why a tab shows another account than before, in words

@@ -1,27 +1,48 @@
-"""What the routes share: who asks, from where, and the answer with the new cookie."""
+"""What the routes share: what a route is, who asks, and from where."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
 
-from .cookies import set_cookie
+from .bodies import Body, OnScreen
 from .device_secrets import PresentedDevice
-from .errors import SessionChanged
+from .errors import MultiSessionError, SessionChanged
 from .options import USER_AGENT_MAX
 from .presented import Presented
 from .security_events import Origin
 from .user_sessions import signed_in
 
-Handler = Callable[[Request], Awaitable[JSONResponse]]
 
-# When an account has left by more than a click: what no-store does not reach, such as pictures and pages kept for the
-# back button.
-NOTHING_KEPT = {"Clear-Site-Data": '"cache"'}
-"""The header of an answer after which a browser is to keep nothing of what it has shown."""
+@dataclass(frozen=True)
+class Reply:
+    """What a handler gives, and the device's new secret for the cookie if there is one."""
+
+    value: Any
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One method of one address. The routes and their description are both made from it.
+
+    `handler` gets the request and its body in the shape `takes`, `gives` is the type of its `Reply.value`, `raises`
+    are the refusals of its own. With `ends_accounts` the browser is to keep nothing of what it has shown.
+    """
+
+    method: str
+    path: str
+    summary: str
+    handler: Callable[[Request, Any], Awaitable[Reply]]
+    gives: Any
+    takes: type[Body] | None = None
+    raises: tuple[type[MultiSessionError], ...] = ()
+    query: dict[str, str] = field(default_factory=dict)
+    sets_cookie: bool = False
+    ends_accounts: bool = False
 
 
 def presented(request: Request) -> Presented:
@@ -38,20 +59,19 @@ async def held(request: Request) -> PresentedDevice:
     return device or PresentedDevice(id="", state_key="", generation=-1, is_first_use=False, sessions=())
 
 
-async def device_on_screen(request: Request, body: dict[str, Any]) -> PresentedDevice | None:
+async def device_on_screen(request: Request, body: OnScreen) -> PresentedDevice | None:
     """Return the device that a request comes from.
 
     Raises:
         SessionChanged: the page that posts showed another account than the active one.
     """
     device = await presented(request).device()
-    on_screen = body.get("sessionId")
-    if on_screen is not None and on_screen != (device.active_id if device else ""):
+    if body.session_id is not None and body.session_id != (device.active_id if device else ""):
         raise SessionChanged
     return device
 
 
-async def signed_in_on_screen(request: Request, body: dict[str, Any]) -> PresentedDevice:
+async def signed_in_on_screen(request: Request, body: OnScreen) -> PresentedDevice:
     """Return the device that a request comes from, which acts as somebody.
 
     Raises:
@@ -68,8 +88,3 @@ def origin_of(request: Request) -> Origin:
     user_agent = "".join(c for c in request.headers.get("user-agent", "") if c.isprintable())
     origin = presented(request).origin
     return Origin(user_agent[:USER_AGENT_MAX], origin.ip_address[:64], origin.through_unknown_proxy)
-
-
-def with_cookie(request: Request, answer: dict[str, Any], secret: str) -> JSONResponse:
-    """Return the answer that hands the device its new secret."""
-    return JSONResponse(answer, headers={"Set-Cookie": set_cookie(presented(request).cookie_name, secret)})

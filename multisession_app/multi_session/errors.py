@@ -19,6 +19,8 @@ class MultiSessionError(Exception):
     field: str = ""
     retry_after: int | None = None
     """Seconds until it makes sense to try again; None where waiting changes nothing."""
+    allow: str = ""
+    """The methods that an address has, where another one was asked for."""
 
     def __init__(self, field: str = "") -> None:
         """Keep what the field is called in this form, if it is another name than usual."""
@@ -148,6 +150,18 @@ class MissingOrigin(MultiSessionError):
     code, status, word = "MISSING_OR_NULL_ORIGIN", 403, "invalid_origin"
 
 
+class NoFieldsToUpdate(MultiSessionError):
+    """A change of the profile that names nothing to be changed."""
+
+    code, status, word = "NO_FIELDS_TO_UPDATE", 400, "bad_request"
+
+
+class EmailCannotBeUpdated(MultiSessionError):
+    """A change of the profile that names an e-mail address, which nobody would have confirmed."""
+
+    code, status, word, field = "EMAIL_CAN_NOT_BE_UPDATED", 400, "bad_request", "email"
+
+
 class InvalidBody(MultiSessionError):
     """The body is not the JSON object that the route takes."""
 
@@ -164,6 +178,23 @@ class NotFound(MultiSessionError):
     """There is nothing at that address."""
 
     code, status, word = "NOT_FOUND", 404, "bad_request"
+
+
+class MethodNotAllowed(MultiSessionError):
+    """There is something at that address, but not for this method (RFC 9110, 15.5.6)."""
+
+    code, status, word = "METHOD_NOT_ALLOWED", 405, "bad_request"
+
+    def __init__(self, allow: str) -> None:
+        """Keep the methods that the address has."""
+        super().__init__()
+        self.allow = allow
+
+
+class HeadersTooLarge(MultiSessionError):
+    """The headers are longer than `options.HEADERS_LIMIT` (RFC 6585, 5)."""
+
+    code, status, word = "REQUEST_HEADER_FIELDS_TOO_LARGE", 431, "bad_request"
 
 
 class UnsupportedMediaType(MultiSessionError):

@@ -3,22 +3,65 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
 
-from .answering import NOTHING_KEPT, Handler, signed_in_on_screen
+from . import answers, bodies
+from .answering import Endpoint, Reply, signed_in_on_screen
+from .device_secrets import PresentedDevice
+from .errors import InvalidSession, NotSignedIn, SessionChanged, SessionNotFresh
 from .multi_session import MultiSession
-from .wire import event_json, read_body, session_json, text_of
+
+_ENDING = NotSignedIn, SessionChanged, SessionNotFresh, InvalidSession
 
 
-def every_device_routes(multi_session: MultiSession) -> list[tuple[str, str, Handler]]:
-    """Return the method, path and handler of each route."""
+def every_device_routes(multi_session: MultiSession) -> list[Endpoint]:
+    """Return the routes."""
     routes = _Routes(multi_session)
     return [
-        ("GET", "/list-sessions", routes.list_sessions),
-        ("GET", "/list-security-events", routes.list_security_events),
-        ("POST", "/revoke-session", routes.revoke_session),
-        ("POST", "/revoke-other-sessions", routes.revoke_other_sessions),
-        ("POST", "/revoke-sessions", routes.revoke_sessions),
+        Endpoint(
+            "GET",
+            "/list-sessions",
+            "Return the active user's sessions on every device: this device's first, then the one used last.",
+            routes.list_sessions,
+            gives=list[answers.UserSession],
+            raises=(NotSignedIn,),
+        ),
+        Endpoint(
+            "GET",
+            "/list-security-events",
+            "Return the active user's recent security activity, newest first.",
+            routes.list_security_events,
+            gives=answers.SecurityEvents,
+            raises=(NotSignedIn,),
+            query={"before": "The id to go on from, as an earlier answer gave it."},
+        ),
+        Endpoint(
+            "POST",
+            "/revoke-session",
+            "End one of the active user's sessions, on this device or, with a fresh password, on another.",
+            routes.revoke_session,
+            takes=bodies.Token,
+            gives=answers.Status,
+            raises=_ENDING,
+        ),
+        Endpoint(
+            "POST",
+            "/revoke-other-sessions",
+            "End the active user's sessions on all other devices.",
+            routes.revoke_other_sessions,
+            takes=bodies.OnScreen,
+            gives=answers.Status,
+            raises=_ENDING,
+        ),
+        Endpoint(
+            "POST",
+            "/revoke-sessions",
+            "End the active user's sessions on all devices, this one included.",
+            routes.revoke_sessions,
+            takes=bodies.OnScreen,
+            gives=answers.Status,
+            raises=_ENDING,
+            ends_accounts=True,
+        ),
     ]
 
 
@@ -26,28 +69,28 @@ class _Routes:
     def __init__(self, multi_session: MultiSession) -> None:
         self._kit = multi_session
 
-    async def list_sessions(self, request: Request) -> JSONResponse:
-        device = await signed_in_on_screen(request, {})
-        sessions = await self._kit.list_sessions(device)
-        return JSONResponse([{**session_json(session), "isCurrent": session.is_current} for session in sessions])
+    async def list_sessions(self, request: Request, body: None) -> Reply:
+        sessions = await self._kit.list_sessions(await _signed_in(request))
+        return Reply([answers.UserSession.of(session) for session in sessions])
 
-    async def list_security_events(self, request: Request) -> JSONResponse:
-        device = await signed_in_on_screen(request, {})
+    async def list_security_events(self, request: Request, body: None) -> Reply:
+        device = await _signed_in(request)
         events, next_id = await self._kit.list_security_events(device, request.query_params.get("before", ""))
-        return JSONResponse({"events": [event_json(event) for event in events], "next": next_id or None})
+        listed = [answers.SecurityEvent.of(event) for event in events]
+        return Reply(answers.SecurityEvents(events=listed, next=next_id or None))
 
-    async def revoke_session(self, request: Request) -> JSONResponse:
-        body = await read_body(request)
-        session_id = text_of(body, "token")
-        await self._kit.revoke_session(await signed_in_on_screen(request, body), session_id)
-        return JSONResponse({"status": True})
+    async def revoke_session(self, request: Request, body: bodies.Token) -> Reply:
+        await self._kit.revoke_session(await signed_in_on_screen(request, body), body.token)
+        return Reply(answers.Status())
 
-    async def revoke_other_sessions(self, request: Request) -> JSONResponse:
-        body = await read_body(request, optional=True)
+    async def revoke_other_sessions(self, request: Request, body: bodies.OnScreen) -> Reply:
         await self._kit.revoke_other_sessions(await signed_in_on_screen(request, body))
-        return JSONResponse({"status": True})
+        return Reply(answers.Status())
 
-    async def revoke_sessions(self, request: Request) -> JSONResponse:
-        body = await read_body(request, optional=True)
+    async def revoke_sessions(self, request: Request, body: bodies.OnScreen) -> Reply:
         await self._kit.revoke_sessions(await signed_in_on_screen(request, body))
-        return JSONResponse({"status": True}, headers=NOTHING_KEPT)
+        return Reply(answers.Status())
+
+
+async def _signed_in(request: Request) -> PresentedDevice:
+    return await signed_in_on_screen(request, bodies.OnScreen())

@@ -17,10 +17,10 @@ from starlette.datastructures import Headers
 
 from .cookies import cookie_name, take_cookie
 from .device_secrets import PresentedDevice, hash_secret
-from .errors import MultiSessionError, NotFound, SessionChanged
+from .errors import HeadersTooLarge, MultiSessionError, NotFound, SessionChanged
 from .live import Connection
 from .multi_session import MultiSession
-from .options import TAB_TOKEN_MAX, Options
+from .options import BASE_PATH, HEADERS_LIMIT, TAB_TOKEN_MAX, Options
 from .origins import SAFE_METHODS, RequestOrigin
 from .presented import HEADER, Acting, Presented
 from .security_headers import SecurityHeaders
@@ -60,12 +60,16 @@ class Gate:
         options = self._multi_session.options
         request = RequestOrigin.of(scope, options)
         name = cookie_name(options, is_https=request.is_https)
+        # Only here: what the app's own routes take is the app's concern.
+        is_too_large = _is_ours(scope["path"]) and _size_of(scope["headers"]) > HEADERS_LIMIT
         secret, headers = _take_secret(scope["headers"], name)
         presented = Presented(name, hash_secret(secret) if secret else None, request, self._multi_session)
         scope = {**scope, "headers": headers, "multi_session": presented}
         if scope["type"] == "http":
             send = self._completing(send, scope["path"], is_https=request.is_https)
         try:
+            if is_too_large:
+                raise HeadersTooLarge
             request.check(options, has_cookie=secret is not None)
             if not self._is_for_events(scope):
                 await self._request(scope, receive, send, presented)
@@ -150,6 +154,14 @@ def tree_token(device: PresentedDevice | None, session_id: str, tab: str) -> str
     if device is None:
         return hashlib.sha256(b"signed out\0" + tab.encode()).hexdigest()
     return hmac.new(bytes.fromhex(device.state_key), f"{tab}\0{session_id}".encode(), "sha256").hexdigest()
+
+
+def _is_ours(path: str) -> bool:
+    return f"{path}/".startswith(f"{BASE_PATH}/")
+
+
+def _size_of(headers: list[tuple[bytes, bytes]]) -> int:
+    return sum(len(key) + len(value) for key, value in headers)
 
 
 def _take_secret(headers: list[tuple[bytes, bytes]], name: str) -> tuple[str | None, list[tuple[bytes, bytes]]]:

@@ -13,6 +13,8 @@ from .localization import Localization
 BASE_PATH = "/api/auth"
 BODY_LIMIT = 16 * 1024
 """Bytes of a request's body."""
+HEADERS_LIMIT = 8 * 1024
+"""Bytes of a request's headers, names and values, on the kit's routes."""
 
 COOKIE_MAX_AGE = timedelta(days=400)
 """The longest that browsers keep a cookie (RFC 6265bis, 5.5); the rows decide what it opens."""
@@ -22,6 +24,9 @@ ANSWER_ON_ITS_WAY = timedelta(seconds=10)
 """How long the answer to a sign-in, which holds the new cookie, may take to reach the browser."""
 ARRIVAL_TIMEOUT = timedelta(seconds=5)
 """How long a tab may take to say that it shows the account that its socket was moved to; else it reconnects."""
+SHORT_TIMEOUT = timedelta(days=1)
+"""From a sign-in with `rememberMe: false` to the end of its session, as upstream; never longer than
+`session_timeout`."""
 ACTIVITY_INTERVAL = timedelta(minutes=1)
 """`last_active_at` is written at most this often, so `idle_timeout` may come early by as much."""
 TIME_CHECK_INTERVAL = timedelta(seconds=1)

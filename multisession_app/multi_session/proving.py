@@ -13,6 +13,7 @@ from .device_sessions import Opened
 from .errors import InvalidCredentials, InvalidPassword, InvalidSession, PasswordUnchanged
 from .live import Change
 from .models import PASSWORD_CHANGED, REAUTHENTICATED, SIGNED_IN, SIGNED_UP, User
+from .options import SHORT_TIMEOUT
 from .presenting import Presenting
 from .security_events import Origin
 from .user_sessions import signed_in
@@ -22,9 +23,16 @@ class Proving(Presenting):
     """Let people in who prove who they are, and ask again before what cannot be taken back."""
 
     async def sign_up(
-        self, device: PresentedDevice | None, *, name: str, email: str, password: str, origin: Origin
+        self,
+        device: PresentedDevice | None,
+        *,
+        name: str,
+        email: str,
+        password: str,
+        origin: Origin,
+        is_short: bool = False,
     ) -> Opened:
-        """Make a user, signed in on this device.
+        """Make a user, signed in on this device; with `is_short` for `SHORT_TIMEOUT` only.
 
         Raises:
             InvalidName, InvalidEmail, PasswordTooShort, PasswordTooLong, PasswordTooCommon, EmailTaken,
@@ -39,14 +47,16 @@ class Proving(Presenting):
 
         def work(db: Session) -> Opened:
             user = users.create(db, name=name, email=email, password_hash=password_hash, now=now)
-            return self._sign_in(db, device, user, origin, now, SIGNED_UP)
+            return self._sign_in(db, device, user, origin, now, SIGNED_UP, is_short=is_short)
 
         opened = await self.database.write(work)
         await self._publish_to_others(opened.device_id, [user.id for user in opened.evicted])
         return opened
 
-    async def sign_in(self, device: PresentedDevice | None, *, email: str, password: str, origin: Origin) -> Opened:
-        """Sign a user in on this device, beside the accounts that are there.
+    async def sign_in(
+        self, device: PresentedDevice | None, *, email: str, password: str, origin: Origin, is_short: bool = False
+    ) -> Opened:
+        """Sign a user in on this device, beside the accounts that are there; with `is_short` for `SHORT_TIMEOUT` only.
 
         Raises:
             InvalidCredentials: wrong password or unknown e-mail, in words and time alike.
@@ -74,7 +84,7 @@ class Proving(Presenting):
                 users.confirm(db, user)
             else:
                 users.store_password_hash(db, user, new_hash)
-            return self._sign_in(db, device, user, origin, now, SIGNED_IN)
+            return self._sign_in(db, device, user, origin, now, SIGNED_IN, is_short=is_short)
 
         opened = await self.database.write(work)
         await self._publish_to_others(opened.device_id, [user.id, *(user.id for user in opened.evicted)])
@@ -172,15 +182,24 @@ class Proving(Presenting):
         return user
 
     def _sign_in(
-        self, db: Session, device: PresentedDevice | None, user: User, origin: Origin, now: datetime, kind: str
+        self,
+        db: Session,
+        device: PresentedDevice | None,
+        user: User,
+        origin: Origin,
+        now: datetime,
+        kind: str,
+        *,
+        is_short: bool,
     ) -> Opened:
+        timeout = self.options.session_timeout
         return device_sessions.sign_in(
             db,
             device,
             user,
             origin=origin,
             maximum=self.options.maximum_sessions,
-            timeout=self.options.session_timeout,
+            timeout=min(timeout, SHORT_TIMEOUT) if is_short else timeout,
             evict=self.options.revoke_oldest_on_max,
             now=now,
             kind=kind,

@@ -3,26 +3,88 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
 
-from .answering import NOTHING_KEPT, Handler, device_on_screen, held, presented
+from . import answers, bodies
+from .answering import Endpoint, Reply, device_on_screen, held, presented
 from .device_sessions import list_device_sessions
+from .errors import InvalidSession, SessionChanged
 from .multi_session import MultiSession
-from .wire import read_body, session_and_user, session_id_of
 
 
-def this_device_routes(multi_session: MultiSession) -> list[tuple[str, str, Handler]]:
-    """Return the method, path and handler of each route."""
+def this_device_routes(multi_session: MultiSession) -> list[Endpoint]:
+    """Return the routes."""
     routes = _Routes(multi_session)
     return [
-        ("POST", "/sign-out", routes.sign_out),
-        ("GET", "/get-session", routes.get_session),
-        ("GET", "/multi-session/list-device-sessions", routes.list_device_sessions),
-        ("POST", "/multi-session/set-active", routes.set_active),
-        ("POST", "/multi-session/revoke", routes.revoke),
-        ("POST", "/multi-session/revoke-others", routes.revoke_others),
-        ("POST", "/multi-session/revoke-all", routes.revoke_all),
-        ("POST", "/multi-session/forget", routes.forget),
+        Endpoint(
+            "POST",
+            "/sign-out",
+            "Sign every account of this device out.",
+            routes.sign_out,
+            takes=bodies.OnScreen,
+            gives=answers.Success,
+            raises=(SessionChanged,),
+            ends_accounts=True,
+        ),
+        Endpoint(
+            "GET",
+            "/get-session",
+            "Return the active session, null for none.",
+            routes.get_session,
+            gives=answers.SessionAndUser | None,
+        ),
+        Endpoint(
+            "GET",
+            "/multi-session/list-device-sessions",
+            "Return the accounts signed in on this device, last used first.",
+            routes.list_device_sessions,
+            gives=list[answers.DeviceSession],
+        ),
+        Endpoint(
+            "POST",
+            "/multi-session/set-active",
+            "Switch this device to another of its accounts.",
+            routes.set_active,
+            takes=bodies.Chosen,
+            gives=answers.SessionAndUser,
+            raises=(InvalidSession,),
+        ),
+        Endpoint(
+            "POST",
+            "/multi-session/revoke",
+            "Sign one account of this device out; if it was the active one, the one used last takes over.",
+            routes.revoke,
+            takes=bodies.Chosen,
+            gives=answers.Status,
+            raises=(InvalidSession,),
+        ),
+        Endpoint(
+            "POST",
+            "/multi-session/revoke-others",
+            "Sign every account of this device out but the active one.",
+            routes.revoke_others,
+            takes=bodies.OnScreen,
+            gives=answers.Status,
+            raises=(SessionChanged, InvalidSession),
+        ),
+        Endpoint(
+            "POST",
+            "/multi-session/revoke-all",
+            "Sign every account of this device out.",
+            routes.revoke_all,
+            takes=bodies.OnScreen,
+            gives=answers.Status,
+            raises=(SessionChanged,),
+            ends_accounts=True,
+        ),
+        Endpoint(
+            "POST",
+            "/multi-session/forget",
+            "Take an account that has expired, or made room, off this device.",
+            routes.forget,
+            takes=bodies.Chosen,
+            gives=answers.Status,
+            raises=(InvalidSession,),
+        ),
     ]
 
 
@@ -30,52 +92,37 @@ class _Routes:
     def __init__(self, multi_session: MultiSession) -> None:
         self._kit = multi_session
 
-    async def sign_out(self, request: Request) -> JSONResponse:
-        if device := await device_on_screen(request, await read_body(request, optional=True)):
-            await self._kit.revoke_all(device)
-        return JSONResponse({"success": True}, headers=NOTHING_KEPT)
+    async def sign_out(self, request: Request, body: bodies.OnScreen) -> Reply:
+        await self.revoke_all(request, body)
+        return Reply(answers.Success())
 
-    async def get_session(self, request: Request) -> JSONResponse:
+    async def get_session(self, request: Request, body: None) -> Reply:
         device = await presented(request).device()
-        return JSONResponse(session_and_user(device.active) if device and device.active else None)
+        return Reply(answers.SessionAndUser.of(device.active) if device and device.active else None)
 
-    async def list_device_sessions(self, request: Request) -> JSONResponse:
+    async def list_device_sessions(self, request: Request, body: None) -> Reply:
         listed = list_device_sessions(await presented(request).device())
-        return JSONResponse(
-            [
-                {
-                    **session_and_user(session),
-                    "id": session.id,
-                    "userAgent": session.user_agent,
-                    "ipAddress": session.ip_address,
-                    "lastActiveAt": session.last_active_at.isoformat(),
-                    "isCurrent": session.is_current,
-                }
-                for session in listed
-            ]
-        )
+        return Reply([answers.DeviceSession.of(session) for session in listed])
 
-    async def set_active(self, request: Request) -> JSONResponse:
-        session_id = session_id_of(await read_body(request))
-        return JSONResponse(session_and_user(await self._kit.set_active(await held(request), session_id)))
+    async def set_active(self, request: Request, body: bodies.Chosen) -> Reply:
+        session = await self._kit.set_active(await held(request), body.session_id)
+        return Reply(answers.SessionAndUser.of(session))
 
-    async def revoke(self, request: Request) -> JSONResponse:
-        session_id = session_id_of(await read_body(request))
-        await self._kit.revoke(await held(request), session_id)
-        return JSONResponse({"status": True})
+    async def revoke(self, request: Request, body: bodies.Chosen) -> Reply:
+        await self._kit.revoke(await held(request), body.session_id)
+        return Reply(answers.Status())
 
-    async def revoke_others(self, request: Request) -> JSONResponse:
-        device = await device_on_screen(request, await read_body(request, optional=True))
+    async def revoke_others(self, request: Request, body: bodies.OnScreen) -> Reply:
+        device = await device_on_screen(request, body)
         if device and device.active:
             await self._kit.revoke_others(device, device.active_id)
-        return JSONResponse({"status": True})
+        return Reply(answers.Status())
 
-    async def revoke_all(self, request: Request) -> JSONResponse:
-        if device := await device_on_screen(request, await read_body(request, optional=True)):
+    async def revoke_all(self, request: Request, body: bodies.OnScreen) -> Reply:
+        if device := await device_on_screen(request, body):
             await self._kit.revoke_all(device)
-        return JSONResponse({"status": True}, headers=NOTHING_KEPT)
+        return Reply(answers.Status())
 
-    async def forget(self, request: Request) -> JSONResponse:
-        session_id = session_id_of(await read_body(request))
-        await self._kit.forget(await held(request), session_id)
-        return JSONResponse({"status": True})
+    async def forget(self, request: Request, body: bodies.Chosen) -> Reply:
+        await self._kit.forget(await held(request), body.session_id)
+        return Reply(answers.Status())

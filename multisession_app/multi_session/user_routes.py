@@ -2,29 +2,111 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.requests import Request
-from starlette.responses import JSONResponse
 
-from .answering import NOTHING_KEPT, Handler, device_on_screen, origin_of, signed_in_on_screen, with_cookie
+from . import answers, bodies
+from .answering import Endpoint, Reply, device_on_screen, origin_of, signed_in_on_screen
 from .device_sessions import Opened
+from .errors import (
+    EmailCannotBeUpdated,
+    EmailTaken,
+    InvalidCredentials,
+    InvalidEmail,
+    InvalidImage,
+    InvalidName,
+    InvalidPassword,
+    InvalidSession,
+    NoFieldsToUpdate,
+    NotSignedIn,
+    PasswordTooCommon,
+    PasswordTooLong,
+    PasswordTooShort,
+    PasswordUnchanged,
+    SessionChanged,
+    TooManyAttempts,
+    TooManySessions,
+)
 from .models import UserPublic
 from .multi_session import MultiSession
 from .user_sessions import signed_in
-from .wire import flag_of, read_body, text_of, user_json
+
+_BAD_PASSWORD = PasswordTooShort, PasswordTooLong, PasswordTooCommon
+_OPENING = SessionChanged, TooManyAttempts, TooManySessions
+# Wrong, and ended or changed while it was verified.
+_PROVING = NotSignedIn, SessionChanged, InvalidPassword, TooManyAttempts, InvalidSession, InvalidCredentials
 
 
-def user_routes(multi_session: MultiSession) -> list[tuple[str, str, Handler]]:
-    """Return the method, path and handler of each route."""
+def user_routes(multi_session: MultiSession) -> list[Endpoint]:
+    """Return the routes."""
     routes = _Routes(multi_session)
     return [
-        ("POST", "/sign-up/email", routes.sign_up),
-        ("POST", "/sign-in/email", routes.sign_in),
-        ("POST", "/update-user", routes.update_user),
-        ("POST", "/reauthenticate", routes.reauthenticate),
-        ("POST", "/change-password", routes.change_password),
-        ("POST", "/delete-user", routes.delete_user),
+        Endpoint(
+            "POST",
+            "/sign-up/email",
+            "Make a user, signed in on this device beside the accounts that are there.",
+            routes.sign_up,
+            takes=bodies.SignUp,
+            gives=answers.TokenAndUser,
+            raises=(InvalidName, InvalidEmail, *_BAD_PASSWORD, EmailTaken, *_OPENING),
+            sets_cookie=True,
+        ),
+        Endpoint(
+            "POST",
+            "/sign-in/email",
+            "Sign in on this device, beside the accounts that are there.",
+            routes.sign_in,
+            takes=bodies.SignIn,
+            gives=answers.SignedIn,
+            raises=(InvalidCredentials, *_OPENING),
+            sets_cookie=True,
+        ),
+        Endpoint(
+            "POST",
+            "/update-user",
+            "Change the active user's name or picture.",
+            routes.update_user,
+            takes=bodies.Profile,
+            gives=answers.Status,
+            raises=(
+                NotSignedIn,
+                SessionChanged,
+                InvalidSession,
+                NoFieldsToUpdate,
+                EmailCannotBeUpdated,
+                InvalidName,
+                InvalidImage,
+            ),
+        ),
+        Endpoint(
+            "POST",
+            "/reauthenticate",
+            "Show that the active user's password is known, for what asks for that.",
+            routes.reauthenticate,
+            takes=bodies.Proof,
+            gives=answers.Status,
+            raises=_PROVING,
+            sets_cookie=True,
+        ),
+        Endpoint(
+            "POST",
+            "/change-password",
+            "Change the active user's password.",
+            routes.change_password,
+            takes=bodies.PasswordChange,
+            gives=answers.TokenAndUser,
+            raises=(*_PROVING, *_BAD_PASSWORD, PasswordUnchanged),
+            sets_cookie=True,
+        ),
+        Endpoint(
+            "POST",
+            "/delete-user",
+            "Delete the active user, everywhere.",
+            routes.delete_user,
+            takes=bodies.Proof,
+            gives=answers.UserDeleted,
+            raises=_PROVING,
+            ends_accounts=True,
+        ),
     ]
 
 
@@ -32,63 +114,65 @@ class _Routes:
     def __init__(self, multi_session: MultiSession) -> None:
         self._kit = multi_session
 
-    async def sign_up(self, request: Request) -> JSONResponse:
-        body = await read_body(request)
-        device = await device_on_screen(request, body)
+    async def sign_up(self, request: Request, body: bodies.SignUp) -> Reply:
         opened = await self._kit.sign_up(
-            device,
-            name=text_of(body, "name"),
-            email=text_of(body, "email"),
-            password=text_of(body, "password"),
+            await device_on_screen(request, body),
+            name=body.name,
+            email=body.email,
+            password=body.password,
             origin=origin_of(request),
+            is_short=not body.remember_me,
         )
-        return _opened(request, {"token": opened.session.id}, opened)
+        return Reply(answers.TokenAndUser(token=opened.session.id, user=_user(opened)), opened.secret)
 
-    async def sign_in(self, request: Request) -> JSONResponse:
-        body = await read_body(request)
-        device = await device_on_screen(request, body)
+    async def sign_in(self, request: Request, body: bodies.SignIn) -> Reply:
         opened = await self._kit.sign_in(
-            device, email=text_of(body, "email"), password=text_of(body, "password"), origin=origin_of(request)
+            await device_on_screen(request, body),
+            email=body.email,
+            password=body.password,
+            origin=origin_of(request),
+            is_short=not body.remember_me,
         )
-        return _opened(request, {"redirect": False, "token": opened.session.id}, opened)
+        return Reply(answers.SignedIn(token=opened.session.id, user=_user(opened)), opened.secret)
 
-    async def update_user(self, request: Request) -> JSONResponse:
-        body = await read_body(request)
+    async def update_user(self, request: Request, body: bodies.Profile) -> Reply:
         device = await signed_in_on_screen(request, body)
+        if body.email:
+            raise EmailCannotBeUpdated
+        named = body.model_fields_set
+        if not named & {"name", "image"}:
+            raise NoFieldsToUpdate
         user = signed_in(device).user
-        # What is not mentioned stays; null takes the picture away.
         await self._kit.update_profile(
             device,
             device.active_id,
-            name=text_of(body, "name") if "name" in body else user.name,
-            image=(body["image"] and text_of(body, "image")) if "image" in body else user.image,
+            name=body.name if "name" in named else user.name,
+            image=body.image if "image" in named else user.image,
         )
-        return JSONResponse({"status": True})
+        return Reply(answers.Status())
 
-    async def reauthenticate(self, request: Request) -> JSONResponse:
-        body = await read_body(request)
-        password = text_of(body, "password")
+    async def reauthenticate(self, request: Request, body: bodies.Proof) -> Reply:
         device = await signed_in_on_screen(request, body)
-        secret = await self._kit.reauthenticate(device, password=password, origin=origin_of(request))
-        return with_cookie(request, {"status": True}, secret)
+        secret = await self._kit.reauthenticate(device, password=body.password, origin=origin_of(request))
+        return Reply(answers.Status(), secret)
 
-    async def change_password(self, request: Request) -> JSONResponse:
-        body = await read_body(request)
-        current, new = text_of(body, "currentPassword"), text_of(body, "newPassword")
-        revoke_others = flag_of(body, "revokeOtherSessions", default=True)
+    async def change_password(self, request: Request, body: bodies.PasswordChange) -> Reply:
         device = await signed_in_on_screen(request, body)
         secret = await self._kit.change_password(
-            device, current=current, new=new, revoke_others=revoke_others, origin=origin_of(request)
+            device,
+            current=body.current_password,
+            new=body.new_password,
+            revoke_others=body.revoke_other_sessions,
+            origin=origin_of(request),
         )
-        return with_cookie(request, {"token": device.active_id, "user": user_json(signed_in(device).user)}, secret)
+        user = answers.User.of(signed_in(device).user)
+        return Reply(answers.TokenAndUser(token=device.active_id, user=user), secret)
 
-    async def delete_user(self, request: Request) -> JSONResponse:
-        body = await read_body(request)
-        password = text_of(body, "password")
+    async def delete_user(self, request: Request, body: bodies.Proof) -> Reply:
         device = await signed_in_on_screen(request, body)
-        await self._kit.delete_user(device, password=password, origin=origin_of(request))
-        return JSONResponse({"success": True, "message": "User deleted"}, headers=NOTHING_KEPT)
+        await self._kit.delete_user(device, password=body.password, origin=origin_of(request))
+        return Reply(answers.UserDeleted())
 
 
-def _opened(request: Request, answer: dict[str, Any], opened: Opened) -> JSONResponse:
-    return with_cookie(request, {**answer, "user": user_json(UserPublic.of(opened.user))}, opened.secret)
+def _user(opened: Opened) -> answers.User:
+    return answers.User.of(UserPublic.of(opened.user))

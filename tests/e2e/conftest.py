@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Error
 
 from tests.e2e import chromium
+from tests.e2e.better_auth import AuthClient
 from tests.e2e.devices import Device
 from tests.e2e.people import listen
 from tests.e2e.server import Server
@@ -92,6 +93,25 @@ def new_device(base_url: str) -> Iterator[Callable[[], Device]]:
             return device
 
         yield make
+
+
+@pytest.fixture
+def new_client(base_url: str) -> Iterator[Callable[[], AuthClient]]:
+    """Start Better Auth's JavaScript clients, each a device of its own."""
+    with ExitStack() as closing:
+
+        def make() -> AuthClient:
+            client = AuthClient(base_url)
+            closing.callback(client.close)
+            return client
+
+        yield make
+
+
+@pytest.fixture
+def client(new_client: Callable[[], AuthClient]) -> AuthClient:
+    """Start one of Better Auth's JavaScript clients."""
+    return new_client()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -120,7 +120,7 @@ def test_expired_session_id_is_refused_alike(visitor: Browser, clock: Clock, wor
 
 
 @pytest.mark.parametrize(
-    "value", [None, "", "x" * 43, "x" * 10_000, "%00", "a b", "'; DROP TABLE", '"q"', "=;=", "\xff"]
+    "value", [None, "", "x" * 43, "x" * 7_000, "%00", "a b", "'; DROP TABLE", '"q"', "=;=", "\xff"]
 )
 def test_cookie_that_opens_nothing_is_signed_out(
     client: Callable[..., Browser], world: World, value: str | None

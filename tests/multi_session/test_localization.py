@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 
 from multisession_app.multi_session import errors, localization
-from multisession_app.multi_session.errors import MultiSessionError, OptionsError, TooManyAttempts, TooManySessions
+from multisession_app.multi_session.errors import (
+    MethodNotAllowed,
+    MultiSessionError,
+    OptionsError,
+    TooManyAttempts,
+    TooManySessions,
+)
 from multisession_app.multi_session.localization import Localization
 
 KIT = Path(localization.__file__).parent
@@ -82,6 +88,7 @@ def test_every_refusal_has_a_sentence(kind: type[MultiSessionError]) -> None:
     needs: dict[type[MultiSessionError], Any] = {
         TooManySessions: [("id", "Ada", "a@b.c"), ("id", "Bob", "b@b.c")],
         TooManyAttempts: 61,
+        MethodNotAllowed: "GET",
     }
     error = kind(needs[kind]) if kind in needs else kind()
     assert 400 <= error.status < 500

@@ -1,0 +1,50 @@
+"""What the README says of the HTTP routes is so."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from multisession_app.multi_session.api import endpoints
+from multisession_app.multi_session.database import Database
+from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.options import Options
+from tests.e2e.better_auth import NPM_PROJECT
+from tests.e2e.server import PROJECT, Server
+from tests.helpers import missing
+
+HTTP = (PROJECT / "README.md").read_text().partition("\n## HTTP\n")[2].partition("\n## ")[0]
+
+
+def block(language: str) -> str:
+    """Return the section's code in that language."""
+    [found] = re.findall(rf"^```{language}\n(.*?)^```", HTTP, re.DOTALL | re.MULTILINE)
+    return str(found)
+
+
+def test_curl_conversation(server: Server, tmp_path: Path) -> None:
+    """Every answer is the one that is shown, with … for anything."""
+    if shutil.which("curl") is None:
+        missing("curl is not installed")
+    script = block("sh").replace("http://localhost:3000", server.url)
+    said = subprocess.run(["/bin/sh", "-eu", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    shown = re.findall(r"^# (.*)$", script, re.MULTILINE)
+    answers = said.stdout.splitlines()
+    assert len(answers) == len(shown)
+    for answer, expected in zip(answers, shown, strict=True):
+        assert re.fullmatch(".*".join(map(re.escape, expected.split("…"))), answer), answer
+
+
+def test_table_names_every_route(tmp_path: Path) -> None:
+    """And no other."""
+    kit = MultiSession(options=Options(), database=Database(f"sqlite:///{tmp_path / 'app.db'}"))
+    table = "\n".join(line.partition("|")[2].partition("|")[0] for line in HTTP.splitlines() if line.startswith("|"))
+    assert sorted(re.findall(r"`((?:GET|POST) /[^`]*)`", table)) == sorted(
+        f"{row.method} {row.path}" for row in endpoints(kit)
+    )
+
+
+def test_client_is_made_as_in_the_tests() -> None:
+    """With the same `pathMethods`."""
+    [ours] = re.findall(r"^const ours = .*?^};", block("js"), re.DOTALL | re.MULTILINE)
+    assert ours in (NPM_PROJECT / "client.js").read_text()

@@ -1,0 +1,190 @@
+"""Thousands of requests, most of them nearly right, find no error of the server and leave the database consistent."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from passlib.context import CryptContext
+from pydantic import TypeAdapter
+
+from multisession_app.multi_session import passwords
+from multisession_app.multi_session.answering import Endpoint
+from multisession_app.multi_session.api import api, endpoints
+from multisession_app.multi_session.cookies import cookie_name
+from multisession_app.multi_session.database import Database
+from multisession_app.multi_session.errors import MethodNotAllowed, NotFound
+from multisession_app.multi_session.gate import Gate
+from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.openapi import refusals_of
+from multisession_app.multi_session.options import BASE_PATH, Options
+from tests.helpers import run
+from tests.multi_session.asked import OPENING, ORIGIN, Asked, SessionId, conversations
+from tests.multi_session.consistent import check_consistent
+from tests.multi_session.people import NOW, Clock
+
+SEED = 20260301
+ROUNDS, REQUESTS, CHECKED_EVERY = 120, 40, 8
+
+
+@dataclass
+class Jar:
+    """A browser's newest cookie and the one before."""
+
+    own: str = ""
+    old: str = ""
+    none: str = ""
+    garbage: str = "x" * 43
+
+
+@dataclass
+class Conversation:
+    """A kit on a database of its own, the browsers before it, and the session ids that they have seen."""
+
+    kit: MultiSession
+    clock: Clock
+    table: dict[str, Endpoint]
+    done: set[str]
+    jars: list[Jar] = field(default_factory=lambda: [Jar(), Jar(), Jar()])
+    ids: list[str] = field(default_factory=list)
+
+    async def hold(self, asked: list[Asked]) -> None:
+        """Ask one after the other, check each answer, and then what is left."""
+        app = Gate(api(self.kit), self.kit)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN + BASE_PATH) as http:
+            for number, one in enumerate([*OPENING, *asked]):
+                await self._ask(http, one)
+                if number % CHECKED_EVERY == 0:
+                    await self._check_rows()
+            for jar in self.jars:
+                await self._check_view(http, jar)
+            await self._check_rows()
+
+    async def _check_rows(self) -> None:
+        await self.kit.settle()
+        await self.kit.database.read(lambda db: check_consistent(db, self.kit.options, self.clock()))
+
+    async def _ask(self, http: httpx.AsyncClient, asked: Asked) -> None:
+        # No two requests come at the same time.
+        self.clock.advance(seconds=asked.leap, milliseconds=1)
+        jar = self.jars[asked.browser]
+        content = asked.raw
+        if content is None and asked.body is not None:
+            content = json.dumps({key: self._real(value) for key, value in asked.body.items()}).encode()
+        answer = await self._send(http, asked.method, asked.path, getattr(jar, asked.cookie), asked.headers, content)
+        is_own = asked.route == f"{asked.method} {asked.path}"
+        check_answer(self.table[asked.route] if is_own else None, answer)
+        if secret := answer.cookies.get(cookie_name(self.kit.options, is_https=False)):
+            jar.own, jar.old = secret, jar.own
+        if is_own and answer.is_success:
+            self.done.add(asked.route)
+        if answer.is_success and answer.content:
+            # The newest first.
+            self.ids[:0] = [name for name in _ids_in(answer.json()) if name not in self.ids]
+
+    async def _send(
+        self,
+        http: httpx.AsyncClient,
+        method: str,
+        path: str,
+        secret: str,
+        headers: Mapping[str, str | None],
+        content: bytes | None = None,
+    ) -> httpx.Response:
+        http.cookies.clear()
+        cookie = f"{cookie_name(self.kit.options, is_https=False)}={secret}" if secret else None
+        given = {**headers, "Cookie": cookie}
+        sent = {name.encode(): value.encode("latin-1") for name, value in given.items() if value}
+        return await http.request(method, path, headers=sent, content=content)
+
+    def _real(self, value: Any) -> Any:
+        if isinstance(value, SessionId):
+            return self.ids[value.number % len(self.ids)] if self.ids else "none yet"
+        return value
+
+    async def _check_view(self, http: httpx.AsyncClient, jar: Jar) -> None:
+        """The list has one active session, the first, and it is the one that get-session answers."""
+        listed = (await self._send(http, "GET", "/multi-session/list-device-sessions", jar.own, {})).json()
+        active = (await self._send(http, "GET", "/get-session", jar.own, {})).json()
+        assert [entry["isCurrent"] for entry in listed] == [True, *[False] * (len(listed) - 1)][: len(listed)]
+        assert (active and active["session"]["id"]) == (listed[0]["id"] if listed else None)
+
+
+def _ids_in(answer: Any) -> list[str]:
+    if isinstance(answer, list):
+        return [found for entry in answer for found in _ids_in(entry)]
+    return [answer["token"]] if isinstance(answer, dict) and "token" in answer else []
+
+
+def check_answer(endpoint: Endpoint | None, answer: httpx.Response) -> None:
+    """See that the answer is one of those that the route's description names, and of its shape."""
+    assert answer.status_code < 500, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    if answer.is_client_error and answer.request.method != "HEAD":
+        told = refusals_of(endpoint) if endpoint else (NotFound, MethodNotAllowed)
+        refusal = answer.json()
+        if endpoint:
+            assert (answer.status_code, refusal["code"]) in {(kind.status, kind.code) for kind in told}, endpoint.path
+        assert set(refusal) <= {"code", "message", "field"}
+    elif endpoint:
+        assert answer.status_code == 200
+        gives: TypeAdapter[Any] = TypeAdapter(endpoint.gives)
+        assert json.loads(gives.dump_json(gives.validate_json(answer.content), by_alias=True)) == answer.json()
+
+
+@contextmanager
+def cheap_hashes() -> Iterator[None]:
+    """Let argon2 take half a millisecond instead of 25."""
+    cheap = CryptContext(
+        schemes=["argon2"], argon2__type="ID", argon2__memory_cost=8, argon2__time_cost=1, argon2__parallelism=1
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_context", cheap)
+        yield
+
+
+# It prints the requests of a conversation that fails, all of them.
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
+def test_no_request_is_an_error_of_the_server(migrated: Path, tmp_path: Path) -> None:
+    """Over 5,000 of them, from a fixed seed."""
+    table = endpoints(MultiSession(options=Options(), database=Database(f"sqlite:///{migrated}")))
+    routes = {f"{row.method} {row.path}": row for row in table}
+    asked_in_all = 0
+    done: set[str] = set()
+
+    @seed(SEED)
+    @settings(
+        max_examples=ROUNDS,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(conversations(table, REQUESTS))
+    def converse(asked: list[Asked]) -> None:
+        nonlocal asked_in_all
+        asked_in_all += len(OPENING) + len(asked)
+        path = tmp_path / f"{asked_in_all}.db"
+        shutil.copy(migrated, path)
+        database = Database(f"sqlite:///{path}")
+        clock = Clock(NOW)
+        try:
+            kit = MultiSession(options=Options(maximum_sessions=2), database=database, now=clock)
+            run(Conversation(kit, clock, routes, done).hold(asked))
+        finally:
+            database.engine.dispose()
+            path.unlink()
+
+    with cheap_hashes():
+        converse()
+    assert asked_in_all >= 5000
+    # Not by refusing everything.
+    assert done == set(routes)
