@@ -39,6 +39,8 @@ def list_notes(db: Session, user_id: str) -> list[NotePublic]:
 
 def add_note(db: Session, user_id: str, text: str, *, now: datetime) -> None:
     """Keep a note of this user; one of white space is none, a long one is cut at `NOTE_MAX`."""
+    # What no database takes: PostgreSQL no NUL, and none half a surrogate pair, which JSON can carry.
+    text = text.replace("\0", "").encode(errors="ignore").decode()
     if text := text.strip()[:NOTE_MAX]:
         db.add(Note(user_id=user_id, text=text, created_at=now))
         db.flush()

@@ -7,4 +7,5 @@ import tempfile
 _data = tempfile.TemporaryDirectory(prefix="tests-")
 os.environ["REFLEX_DB_URL"] = f"sqlite:///{_data.name}/app.db"
 
+from tests.postgres_server import postgres as postgres  # noqa: E402 - see above
 from tests.redis_server import redis_url as redis_url  # noqa: E402 - see above

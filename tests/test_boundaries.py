@@ -12,7 +12,7 @@ from multisession_app import multi_session
 
 KIT = Path(multi_session.__file__).parent
 MODULES = sorted(path for path in KIT.rglob("*.py") if "migrations" not in path.parts)
-USES_REFLEX = {"runtime", "state", "security_state", "guard", "in_place", "plugin", "wiring", "components"}
+USES_REFLEX = {"runtime", "state", "security_state", "guard", "in_place", "plugin", "wiring", "admin", "components"}
 # What may lean on Reflex, and the demo around the kit.
 REFLEX = re.compile(r"reflex(_|\.|$)")
 

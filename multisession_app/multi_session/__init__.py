@@ -5,6 +5,7 @@ Layers, each importing only from those before it:
     errors, localization, options, paths     words and numbers
     user_agents                              what a browser calls itself
     models                                   tables, and the shapes that may leave the server
+    engine                                   how a database is connected to
     database, device_secrets, passwords      what the verbs are made with
     security_events                          what users read about their security
     ended_sessions                           how sessions end, and what is left of them
@@ -13,7 +14,7 @@ Layers, each importing only from those before it:
     rate_limits                              how often somebody may guess
     cookies, origins, live                   what a request brings; the open sockets
     presenting                               whom a cookie or socket presents, and the message to the tabs
-    this_device | every_device | proving     a verb in a transaction, then that message
+    this_device | every_device | proving | operating  a verb in a transaction, then that message
     multi_session                            all of them
     timekeeping                              tells tabs when a session's time is over, and has old rows swept
     presented                                what the gate hands on
@@ -32,6 +33,7 @@ Layers, each importing only from those before it:
     redis_locks                              gives back what Reflex leaves locked in Redis
     components                               what a page shows
     wiring, plugin                           what puts it all together
+    admin                                    the operator's command line
 
 Everything up to `gate`, and `api`, is plain Python and Starlette. Import the public names from here; they are
 loaded when asked for, since `rxconfig.py` asks for the plugin before Reflex has a configuration.

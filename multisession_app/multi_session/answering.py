@@ -23,6 +23,7 @@ class Reply:
 
     value: Any
     secret: str = field(default="", repr=False)
+    status: int = 200
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Endpoint:
     """One method of one address. The routes and their description are both made from it.
 
     `handler` gets the request and its body in the shape `takes`, `gives` is the type of its `Reply.value`, `raises`
-    are the refusals of its own. With `ends_accounts` the browser is to keep nothing of what it has shown.
+    are the refusals of its own. `or_status` is a second one under which it gives the same. With `ends_accounts` the
+    browser is to keep nothing of what it has shown.
     """
 
     method: str
@@ -43,6 +45,7 @@ class Endpoint:
     query: dict[str, str] = field(default_factory=dict)
     sets_cookie: bool = False
     ends_accounts: bool = False
+    or_status: int = 200
 
 
 def presented(request: Request) -> Presented:

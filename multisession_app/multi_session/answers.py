@@ -163,6 +163,14 @@ class Ok(Answer):
     ok: Literal[True] = True
 
 
+class Ready(Answer):
+    """What the process leans on; without Redis that is unused."""
+
+    ok: bool
+    database: Literal["up", "down"]
+    redis: Literal["up", "down", "unused"]
+
+
 class Refusal(Answer):
     """What was refused: a code for programs, a sentence for people, and the field that it is about if it is one."""
 

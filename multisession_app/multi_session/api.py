@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,7 @@ from .every_device_routes import every_device_routes
 from .multi_session import MultiSession
 from .openapi import describe
 from .options import BASE_PATH
+from .presenting import DOWN
 from .this_device_routes import this_device_routes
 from .user_routes import user_routes
 from .wire import read_body, refusal
@@ -27,6 +29,8 @@ from .wire import read_body, refusal
 # When an account has left by more than a click: what no-store does not reach, such as pictures and pages kept for the
 # back button.
 _NOTHING_KEPT = {"Clear-Site-Data": '"cache"'}
+
+logger = logging.getLogger(__name__)
 
 
 def api(multi_session: MultiSession) -> Starlette:
@@ -47,6 +51,9 @@ def endpoints(multi_session: MultiSession) -> list[Endpoint]:
         *this_device_routes(multi_session),
         *every_device_routes(multi_session),
         Endpoint("GET", "/ok", "Answer if the process is up and its database answers.", own.ok, gives=answers.Ok),
+        Endpoint(
+            "GET", "/ready", "Name what is down, with 503 if anything is.", own.ready, answers.Ready, or_status=503
+        ),
         Endpoint("GET", "/openapi.json", "Return this description.", own.openapi, gives=dict[str, Any]),
     ]
 
@@ -58,6 +65,11 @@ class _Routes:
     async def ok(self, request: Request, body: None) -> Reply:
         await self._kit.ping()
         return Reply(answers.Ok())
+
+    async def ready(self, request: Request, body: None) -> Reply:
+        found = await self._kit.readiness()
+        is_ready = DOWN not in found.values()
+        return Reply(answers.Ready(ok=is_ready, **found), status=200 if is_ready else 503)
 
     async def openapi(self, request: Request, body: None) -> Reply:
         return Reply(self._description)
@@ -80,6 +92,9 @@ class _Address:
         try:
             response = await self._answer(request)
         except MultiSessionError as error:
+            asking = presented(request)
+            where = asking.origin.ip_address
+            logger.info("Refused %s from %s (%s): %s", request.url.path, where, asking.who, error.code)
             response = refusal(error, self._words)
         response.headers["Cache-Control"] = "no-store"
         await response(scope, receive, send)
@@ -99,4 +114,4 @@ class _Address:
         headers = dict(_NOTHING_KEPT) if endpoint.ends_accounts else {}
         if reply.secret:
             headers["Set-Cookie"] = set_cookie(presented(request).cookie_name, reply.secret)
-        return Response(gives.dump_json(reply.value, by_alias=True), headers=headers, media_type="application/json")
+        return Response(gives.dump_json(reply.value, by_alias=True), reply.status, headers, "application/json")

@@ -1,10 +1,11 @@
-"""The engine, its transactions off the event loop, and the migration at start."""
+"""Transactions off the event loop, what is done when one is lost or crossed, and the migration at start."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import anyio
 import anyio.to_thread
@@ -13,19 +14,26 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.script.revision import ResolutionError
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlmodel import Session
 
-from .errors import SchemaTooNew
-from .models import VERSION_TABLE
+from .engine import POOL_SIZE, make_engine
+from .errors import DatabaseUnavailable, SchemaTooNew
+from .models import ACTIVATION_INDEX, VERSION_TABLE
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_POOL_SIZE = 10
-_BUSY_TIMEOUT_MS = 30_000
+# How often a transaction is begun that others cross. Of those that meet one always gets through, so that so many are
+# enough for a whole pool of them.
+_TURNS = POOL_SIZE
+# What two PostgreSQL transactions at once can do to each other, and another turn cures (SQLSTATE, appendix A).
+_SERIALIZATION_FAILURE, _DEADLOCK, _NOT_UNIQUE = "40001", "40P01", "23505"
 # Any constant does: it only has to be the same in every worker of this app.
 _MIGRATION_LOCK = 7_263_001
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 class Database:
@@ -33,64 +41,97 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Open nothing yet; make the folder of a SQLite file."""
-        self.engine = _engine(url)
+        self.engine = make_engine(url)
         # SQLite takes the write lock at once: a read that turns into a write after another's write would fail
         # with SQLITE_BUSY, which no timeout cures.
         self._writing = self.engine.execution_options(write=True)
-        self._limiter = anyio.CapacityLimiter(_POOL_SIZE)
+        self._limiter = anyio.CapacityLimiter(POOL_SIZE)
 
     async def read(self, work: Callable[[Session], T]) -> T:
-        """Run `work` in a thread, in a transaction that is rolled back at its end."""
-        return await anyio.to_thread.run_sync(self._read, work, limiter=self._limiter)
+        """Run `work` in a thread, in a transaction that is rolled back at its end.
+
+        Raises:
+            DatabaseUnavailable: the database does not answer.
+        """
+        return await anyio.to_thread.run_sync(self._in_turn, self.engine, work, limiter=self._limiter)
 
     async def write(self, work: Callable[[Session], T]) -> T:
-        """Run `work` in a thread, in a transaction that is committed at its end, or rolled back if it raises."""
-        return await anyio.to_thread.run_sync(self._write, work, limiter=self._limiter)
+        """Run `work` in a thread, in a transaction that is committed at its end, or rolled back if it raises.
 
-    def _read(self, work: Callable[[Session], T]) -> T:
-        with Session(self.engine, expire_on_commit=False) as db:
-            return work(db)
+        It may run more than once, each time in a new transaction: after a lost connection, as long as nothing can have
+        been committed, and after another transaction has crossed it.
 
-    def _write(self, work: Callable[[Session], T]) -> T:
-        with Session(self._writing, expire_on_commit=False) as db, db.begin():
-            return work(db)
+        Raises:
+            DatabaseUnavailable: the database does not answer, and nothing is done; or it went away in the very moment
+                of the commit, and all is done or nothing.
+        """
+        return await anyio.to_thread.run_sync(self._in_turn, self._writing, work, limiter=self._limiter)
+
+    def _in_turn(self, engine: Engine, work: Callable[[Session], T]) -> T:
+        lost = crossed = 0
+        while True:
+            try:
+                return _transact(engine, work)
+            except _NothingDone as failure:
+                lost += failure.is_lost
+                crossed += failure.is_crossed
+                # A connection can have been cut while nobody used it; a server that cuts the next one too is gone.
+                is_enough = lost > 1 or crossed == _TURNS
+                if is_enough or not (failure.is_lost or failure.is_crossed):
+                    raise _explained(failure.error) from failure.error
+            except DBAPIError as error:
+                raise _explained(error) from error
 
     def migrate(self, migrations: Path = MIGRATIONS, version_table: str = VERSION_TABLE.name) -> None:
         """Bring the tables of a folder of Alembic scripts up to date; several processes may call it at once.
 
         Raises:
             SchemaTooNew: a newer version of the app has migrated this database.
+            DatabaseUnavailable: it does not answer.
         """
-        with self._writing.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-            _upgrade(connection, migrations, version_table)
+        try:
+            with self._writing.begin() as connection:
+                if connection.dialect.name == "postgresql":
+                    # Waiting for another worker's migration, or making an index of a large table, may take its time.
+                    connection.execute(text("SET LOCAL statement_timeout = 0"))
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+                _upgrade(connection, migrations, version_table)
+        except DBAPIError as error:
+            raise _explained(error) from error
 
 
-def _engine(url: str) -> Engine:
-    # Without the parameters, which are hashes and e-mails, in any error that goes to a log.
-    settings: dict[str, Any] = {"pool_size": _POOL_SIZE, "max_overflow": 0, "hide_parameters": True}
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, **settings, pool_pre_ping=True)
-    if (path := make_url(url).database) and path != ":memory:":
-        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine = create_engine(url, **settings)
+class _NothingDone(Exception):
+    """A transaction that has failed before its commit was sent, so that nothing of it can have been done."""
 
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _: object) -> None:
-        # The driver's own BEGIN comes late and never for DDL; `begin` below says it instead.
-        connection.isolation_level = None
-        connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
+    def __init__(self, error: DBAPIError) -> None:
+        self.error = error
+        self.is_lost = error.connection_invalidated
+        state = getattr(error.orig, "sqlstate", None)
+        # One that took a device's next number at the same moment. In others a second try would find the same row.
+        is_beaten = state == _NOT_UNIQUE and error.orig.diag.constraint_name == ACTIVATION_INDEX  # type: ignore[union-attr]
+        self.is_crossed = state in {_SERIALIZATION_FAILURE, _DEADLOCK} or is_beaten
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
-    return engine
+def _transact(engine: Engine, work: Callable[[Session], T]) -> T:
+    is_write = engine.get_execution_options().get("write")
+    with Session(engine, expire_on_commit=False) as db:
+        try:
+            result = work(db)
+            if is_write:
+                db.flush()
+        except DBAPIError as error:
+            raise _NothingDone(error) from error
+        if is_write:
+            db.commit()
+        return result
+
+
+def _explained(error: DBAPIError) -> Exception:
+    if not isinstance(error, OperationalError | InterfaceError):
+        return error
+    # Neither address nor parameters: `hide_parameters` leaves those out, and a driver's message has no password.
+    logger.error("The database does not answer: %s", error)
+    return DatabaseUnavailable()
 
 
 def _upgrade(connection: Connection, migrations: Path, version_table: str) -> None:

@@ -203,6 +203,22 @@ class UnsupportedMediaType(MultiSessionError):
     code, status, word = "UNSUPPORTED_MEDIA_TYPE", 415, "bad_request"
 
 
+class NoSuchUser(MultiSessionError):
+    """Nobody has that e-mail. For the operator: no answer to a visitor says so."""
+
+    code, status, word = "USER_NOT_FOUND", 404, "no_such_user"
+
+
+class DatabaseUnavailable(MultiSessionError):
+    """The database does not answer: the process is up, and what was asked for is not done.
+
+    Unless it went away in the very moment of a commit, when nobody can know: then all of it is done or nothing.
+    """
+
+    code, status, word = "DATABASE_UNAVAILABLE", 503, "unavailable"
+    retry_after = 5
+
+
 class OptionsError(ValueError):
     """An option of `MultiSessionPlugin` has a value that cannot work; the start stops with the reason."""
 

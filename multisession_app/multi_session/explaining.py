@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .localization import filled
 from .models import (
+    ENDED_BY_OPERATOR,
     EVICTED,
     PASSWORD_CHANGED,
     REPLACED,
@@ -59,6 +60,7 @@ async def _from_where(session: DeviceSession) -> str:
         REVOKED_ELSEWHERE: word.signed_out_elsewhere,
         SIGNED_OUT_EVERYWHERE: word.signed_out_everywhere,
         PASSWORD_CHANGED: word.password_changed,
+        ENDED_BY_OPERATOR: word.ended_by_operator,
     }.get(session.revoked_reason or "", "")
     if not text:
         return ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+logger = logging.getLogger(__name__)
 
 TAB_HEADER = b"reflex-client-token"
 # Reflex 0.10.1 tells a duplicated tab its new token in this socket.io packet.
@@ -79,6 +82,7 @@ class Gate:
                 # A request there that asks for an upgrade without being one is an error 500 of engine.io 4.15.
                 raise NotFound
         except MultiSessionError as error:
+            logger.info("Refused %r from %s: %s", scope["path"], request.ip_address, error.code)
             await _refuse(scope, receive, send, error, options)
 
     def _completing(self, send: Send, path: str, *, is_https: bool) -> Send:

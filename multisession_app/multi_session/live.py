@@ -9,9 +9,11 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from redis.asyncio import Redis
+
+from .options import REDIS_TIMEOUT
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +74,8 @@ class Live:
         self.move: Callable[[Connection], None] | None = None
         self.refresh: Callable[[Connection], Awaitable[None]] | None = None
         self._redis: Redis | None = Redis.from_url(redis_url) if redis_url else None
+        self.is_alone = self._redis is None
+        """No other process can tell this one anything."""
         self._channel = channel
         self._origin = str(uuid.uuid4())
 
@@ -116,6 +120,13 @@ class Live:
             except Exception:
                 logger.exception("Lost Redis; tabs of other processes are told late until it is back.")
                 await asyncio.sleep(1)
+
+    async def ping(self) -> None:
+        """Return if Redis answers, or if there is none; else raise its error."""
+        if self._redis is not None:
+            async with asyncio.timeout(REDIS_TIMEOUT.total_seconds()):
+                # redis-py 7 has one type for its answers at once and awaited.
+                await cast("Awaitable[bool]", self._redis.ping())
 
     async def close(self) -> None:
         """Close the connection to Redis."""

@@ -100,6 +100,7 @@ class Localization:
     event_evicted: str = "Signed out to make room for another account"
     event_revoked_elsewhere: str = "Signed out from another device"
     event_signed_out_everywhere: str = "Signed out on all devices"
+    event_ended_by_operator: str = "Signed out by the operator"
     event_ended_by_password: str = "Signed out by a change of password"  # noqa: S105 - a sentence
 
     sign_in_title: str = "Sign in"
@@ -128,6 +129,7 @@ class Localization:
     signed_out_elsewhere: str = "{name} was signed out from {device}."
     signed_out_everywhere: str = "{name} was signed out on all devices, from {device}."
     password_changed: str = "The password of {name} was changed from {device}."  # noqa: S105 - a sentence
+    ended_by_operator: str = "{name} was signed out by the operator of this site."
     another_device: str = "another device"
     account_gone: str = "That account is gone from this browser."
     now_using: str = "You are now using {next}."
@@ -138,6 +140,8 @@ class Localization:
     not_sent: str = "There is no connection, so nothing was done. Try again when it is back."
     covered: str = "The connection was away for long. This page is shown again once it is back."
     unreachable: str = "The server could not be reached. Check your connection and try again."
+    no_such_user: str = "Nobody has this email."
+    unavailable: str = "The server cannot reach its data at the moment. Wait a little and try again."
     failed: str = "Something went wrong. Try again."
     bad_request: str = "That request could not be understood."
     invalid_session: str = "That account is no longer signed in on this browser."

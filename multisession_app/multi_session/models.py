@@ -16,6 +16,7 @@ ANSWER_LOST = "answer_lost"
 FORGOTTEN = "forgotten"
 REVOKED_ELSEWHERE = "revoked_elsewhere"
 SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+ENDED_BY_OPERATOR = "ended_by_operator"
 PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason
 """Why a session ended, as `DeviceSession.revoked_reason` says; None with the time over means expired."""
 
@@ -25,13 +26,25 @@ FAILED_SIGN_IN = "failed_sign_in"
 REAUTHENTICATED = "reauthenticated"
 """What else a `SecurityEvent` says in its `kind`, besides `PASSWORD_CHANGED` and the reasons in `TOLD_ENDS`."""
 
-TOLD_ENDS = frozenset({SIGNED_OUT, SIGNED_OUT_ALL, EVICTED, REVOKED_ELSEWHERE, SIGNED_OUT_EVERYWHERE, PASSWORD_CHANGED})
+TOLD_ENDS = frozenset(
+    {
+        SIGNED_OUT,
+        SIGNED_OUT_ALL,
+        EVICTED,
+        REVOKED_ELSEWHERE,
+        SIGNED_OUT_EVERYWHERE,
+        PASSWORD_CHANGED,
+        ENDED_BY_OPERATOR,
+    }
+)
 """Ends that a person wants to read about. Of the others each is a part of something that is told, or nobody's act."""
 
 NEW_DEVICE = "new_device"
 SESSION_ENDED = "session_ended"
 """What a `SecurityEvent` says in its `detail`: the account was never on this device before; a session was ended."""
 
+ACTIVATION_INDEX = "ix_multi_session_activation"
+"""Where two transactions meet that take a device's next `DeviceSession.activation` at the same moment."""
 
 VERSION_TABLE = Table("multi_session_version", SQLModel.metadata, Column("version_num", String(32), primary_key=True))
 """Alembic's, of the kit's migrations. Known here, else `reflex db makemigrations` of the app would drop it."""
@@ -124,10 +137,12 @@ class DeviceSession(SQLModel, table=True):
             sqlite_where=text("revoked_at IS NULL"),
             postgresql_where=text("revoked_at IS NULL"),
         ),
-        # What stands on a device's screens, however many of its sessions have ended.
+        # What stands on a device's screens, however many of its sessions have ended. No two were used last.
         Index(
-            "ix_multi_session_held",
+            ACTIVATION_INDEX,
             "device_id",
+            "activation",
+            unique=True,
             sqlite_where=text("revoked_at IS NULL OR revoked_reason = 'evicted'"),
             postgresql_where=text("revoked_at IS NULL OR revoked_reason = 'evicted'"),
         ),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from .every_device import EveryDevice
+from .operating import Operating
 from .proving import Proving
 from .this_device import ThisDevice
 
 
-class MultiSession(Proving, ThisDevice, EveryDevice):
+class MultiSession(Proving, ThisDevice, EveryDevice, Operating):
     """The kit at work in one process, with all its verbs."""

@@ -13,6 +13,7 @@ from .answering import Endpoint
 from .answers import Refusal
 from .errors import (
     BodyTooLarge,
+    DatabaseUnavailable,
     HeadersTooLarge,
     InvalidBody,
     InvalidOrigin,
@@ -28,7 +29,7 @@ _TEXT = f"""Several accounts signed in on one device, on the wire of Better Auth
 The device is known by an HttpOnly cookie, which is the only proof: the ids here grant nothing. A POST that bears the
 cookie has to bear an `Origin` of the app. Bodies are JSON of at most {BODY_LIMIT} bytes, headers at most
 {HEADERS_LIMIT} bytes. Nothing is kept in caches."""
-_ALWAYS = (InvalidOrigin, MissingOrigin, HeadersTooLarge)
+_ALWAYS = (InvalidOrigin, MissingOrigin, HeadersTooLarge, DatabaseUnavailable)
 _WITH_BODY = (InvalidBody, BodyTooLarge, UnsupportedMediaType)
 _JSON = "application/json"
 _Mode = Literal["validation", "serialization"]
@@ -51,16 +52,14 @@ def describe(endpoints: list[Endpoint]) -> dict[str, Any]:
     )
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     for endpoint in endpoints:
+        content = {_JSON: {"schema": schemas[endpoint.path, "serialization"]}}
+        done = {"description": "Done.", "headers": _headers(endpoint), "content": content}
         operation: dict[str, Any] = {
             "operationId": endpoint.handler.__name__,
             "summary": endpoint.summary,
             "responses": {
-                "200": {
-                    "description": "Done.",
-                    "headers": _headers(endpoint),
-                    "content": {_JSON: {"schema": schemas[endpoint.path, "serialization"]}},
-                },
                 **_refusals(endpoint),
+                **{str(status): done for status in sorted({200, endpoint.or_status})},
             },
         }
         if endpoint.query:
@@ -111,7 +110,7 @@ def _refusal(errors: list[type[MultiSessionError]]) -> dict[str, Any]:
         "description": " ".join(f"`{error.code}`: {_sentence(error)}" for error in errors),
         "content": {_JSON: {"schema": {"allOf": [{"$ref": "#/components/schemas/Refusal"}, codes]}}},
     }
-    if errors[0].status == 429:
+    if errors[0].status in {429, 503}:
         described["headers"] = {"Retry-After": {"description": "In seconds.", "schema": {"type": "integer"}}}
     return described
 

@@ -36,6 +36,9 @@ COVER_AFTER = timedelta(minutes=2)
 REMEMBERED_MAX = 10
 """Expired or evicted accounts that a device keeps on its screens; the ones used longest ago are forgotten."""
 
+DATABASE_TIMEOUT = timedelta(seconds=15)
+"""How long a statement, a lock or a connection of the database may take."""
+
 SECURITY_EVENTS_PAGE = 20
 """Security events that are listed at once."""
 SWEEP_INTERVAL = timedelta(hours=1)

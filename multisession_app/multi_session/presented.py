@@ -9,6 +9,7 @@ from .device_secrets import PresentedDevice
 from .live import Connection
 from .multi_session import MultiSession
 from .origins import RequestOrigin
+from .users import masked
 
 HEADER = "x-multi-session-"
 """Headers of this prefix are the gate's own: whoever else sends one has it dropped."""
@@ -45,13 +46,14 @@ class Acting:
 class Presented:
     """What a request brought along, in `scope["multi_session"]`; the device is looked up when it is asked for.
 
-    Static files never ask, so they cost no look-up.
+    Static files never ask, so they cost no look-up. `email` is the one that a request names, for the log alone.
     """
 
     cookie_name: str
     secret_hash: str | None
     origin: RequestOrigin
     _multi_session: MultiSession
+    email: str = ""
     _device: list[PresentedDevice | None] = field(default_factory=list)
 
     async def device(self, *, is_use: bool = True) -> PresentedDevice | None:
@@ -60,3 +62,9 @@ class Presented:
             found = await self._multi_session.present(self.secret_hash, is_use=is_use) if self.secret_hash else None
             self._device.append(found)
         return self._device[0]
+
+    @property
+    def who(self) -> str:
+        """Say in the log who asks, as far as that is known: the user's id, or the e-mail that they gave, masked."""
+        device = self._device[0] if self._device else None
+        return masked(self.email) if self.email else (device.active_user_id if device else "") or "nobody"

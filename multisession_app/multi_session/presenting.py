@@ -21,6 +21,8 @@ from .security_events import Origin
 
 logger = logging.getLogger(__name__)
 
+UP, DOWN, UNUSED = "up", "down", "unused"
+
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
@@ -59,6 +61,18 @@ class Presenting:
     async def ping(self) -> None:
         """Return if the database answers, else raise its error."""
         await self.database.read(lambda db: db.exec(select(1)).one())
+
+    async def readiness(self) -> dict[str, str]:
+        """Return what this process leans on, and whether it is "up", "down" or "unused"."""
+        found = {"database": UP, "redis": UNUSED if self.live.is_alone else UP}
+        for name, ping in (("database", self.ping), ("redis", self.live.ping)):
+            try:
+                await ping()
+            except Exception as error:
+                # Its text may name hosts and users, which are not for whoever asks.
+                logger.error("The %s does not answer: %s", name, type(error).__name__)
+                found[name] = DOWN
+        return found
 
     async def settle(self) -> None:
         """Wait for what was left to be done after an answer."""

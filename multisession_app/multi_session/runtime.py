@@ -12,6 +12,7 @@ from .options import Options
 
 if TYPE_CHECKING:
     import reflex as rx
+    from reflex_base.config import Config
 
 _MISSING = "Add MultiSessionPlugin() to the plugins of rxconfig.py."
 
@@ -47,6 +48,11 @@ def options() -> Options:
         if isinstance(found := getattr(plugin, "multi_session_options", None), Options):
             return found
     raise RuntimeError(_MISSING)
+
+
+def shared_name_of(config: Config) -> str:
+    """Return what the processes of an app find each other by in Redis."""
+    return f"multi_session:{config.app_name}"
 
 
 def words() -> Localization:

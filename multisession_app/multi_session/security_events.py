@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, literal
+from sqlalchemy.event import listen
 from sqlmodel import Session, col, func, select, tuple_
 
 from .device_secrets import PresentedDevice
 from .models import FAILED_SIGN_IN, SESSION_ENDED, DeviceSession, SecurityEvent, SecurityEventPublic, User, new_id
 from .options import SECURITY_EVENTS_PAGE
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,13 @@ def origin_of(device: PresentedDevice) -> Origin:
 def note(
     db: Session, kind: str, user_id: str, session_id: str | None, *, by: Origin, now: datetime, detail: str = ""
 ) -> None:
-    """Add an event of that kind; it is written with the rest of the transaction."""
+    """Add an event of that kind; it is written with the rest of the transaction, and to the log after it."""
+    listen(
+        db,
+        "after_commit",
+        lambda _: logger.info("%s: user %s, session %s, by %s", kind, user_id, session_id, by.ip_address or "nobody"),
+        once=True,
+    )
     db.add(
         SecurityEvent(
             user_id=user_id,

@@ -9,6 +9,7 @@ from .device_secrets import PresentedDevice
 from .errors import SessionChanged
 from .localization import Localization
 from .models import (
+    ENDED_BY_OPERATOR,
     EVICTED,
     FAILED_SIGN_IN,
     PASSWORD_CHANGED,
@@ -96,6 +97,7 @@ def _text_of(event: SecurityEventPublic, word: Localization) -> str:
         EVICTED: word.event_evicted,
         REVOKED_ELSEWHERE: word.event_revoked_elsewhere,
         SIGNED_OUT_EVERYWHERE: word.event_signed_out_everywhere,
+        ENDED_BY_OPERATOR: word.event_ended_by_operator,
     }[event.kind]
 
 

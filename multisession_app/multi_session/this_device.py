@@ -7,7 +7,7 @@ from datetime import datetime
 from . import device_sessions, ended_sessions, security_events, users
 from .device_secrets import PresentedDevice
 from .errors import InvalidSession
-from .models import DeviceSession, DeviceSessionPublic, User
+from .models import DeviceSession, DeviceSessionPublic, User, is_id
 from .presenting import Presenting, users_of
 
 
@@ -79,6 +79,8 @@ class ThisDevice(Presenting):
 
     async def find_ended(self, device_id: str, generation: int, session_id: str) -> tuple[DeviceSession, User] | None:
         """Return a session of this device, ended or not, with its user (`ended_sessions.find_ended`)."""
+        if not is_id(session_id):
+            return None
         return await self.database.read(lambda db: ended_sessions.find_ended(db, device_id, generation, session_id))
 
     async def ended_by(self, session: DeviceSession) -> str:

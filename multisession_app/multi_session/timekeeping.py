@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from .errors import DatabaseUnavailable
 from .live import Change
 from .multi_session import MultiSession
 from .options import SWEEP_INTERVAL, TIME_CHECK_INTERVAL
@@ -14,11 +15,19 @@ logger = logging.getLogger(__name__)
 
 
 async def keep_time(multi_session: MultiSession) -> None:
-    """Look again and again whose time is over, until cancelled. Each process does so for its own sockets."""
+    """Look again and again whose time is over, until cancelled. Each process does so for its own sockets.
+
+    And whose session the operator has ended (`python -m multisession_app.admin`).
+    """
+    told_until = multi_session.now()
     while True:
         await asyncio.sleep(TIME_CHECK_INTERVAL.total_seconds())
         try:
             await tell_overdue(multi_session)
+            told_until = await multi_session.tell_ended_by_operator(told_until)
+        except DatabaseUnavailable:
+            # The log says so already; there is nothing to tell.
+            continue
         except Exception:
             # The database decides at the next event in any case; a tab that hears late shows its old screen longer.
             logger.exception("Could not tell tabs that the time of a session is over.")

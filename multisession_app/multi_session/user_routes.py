@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from . import answers, bodies
-from .answering import Endpoint, Reply, device_on_screen, origin_of, signed_in_on_screen
+from .answering import Endpoint, Reply, device_on_screen, origin_of, presented, signed_in_on_screen
 from .device_sessions import Opened
 from .errors import (
     EmailCannotBeUpdated,
@@ -115,6 +115,7 @@ class _Routes:
         self._kit = multi_session
 
     async def sign_up(self, request: Request, body: bodies.SignUp) -> Reply:
+        presented(request).email = body.email
         opened = await self._kit.sign_up(
             await device_on_screen(request, body),
             name=body.name,
@@ -126,6 +127,7 @@ class _Routes:
         return Reply(answers.TokenAndUser(token=opened.session.id, user=_user(opened)), opened.secret)
 
     async def sign_in(self, request: Request, body: bodies.SignIn) -> Reply:
+        presented(request).email = body.email
         opened = await self._kit.sign_in(
             await device_on_screen(request, body),
             email=body.email,

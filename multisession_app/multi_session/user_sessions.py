@@ -105,7 +105,9 @@ def check_signed_in(db: Session, device: PresentedDevice, *, now: datetime) -> t
         .join(Device, col(Device.id) == col(DeviceSession.device_id))
         .where(OPENED, DeviceSession.id == signed_in(device).id)
     )
-    found = db.exec(statement, params=opened_by(device, now)).first()
+    # Held to the commit: of two sessions that end each other at the same moment, one is too late.
+    held = statement.with_for_update(read=True, of=DeviceSession)
+    found = db.exec(held, params=opened_by(device, now)).first()
     if found is None:
         raise InvalidSession
     return found

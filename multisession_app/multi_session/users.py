@@ -35,6 +35,15 @@ def check_email(email: str) -> str:
         raise InvalidEmail from error
 
 
+def masked(email: str) -> str:
+    """Return an address as logs may have it: `a***@example.com`; of what is none, nothing."""
+    try:
+        name, _, domain = check_email(email).rpartition("@")
+    except InvalidEmail:
+        return "***"
+    return f"{name[0]}***@{domain}"
+
+
 def check_name(name: str) -> str:
     """Return the name with its white space tidied.
 

@@ -28,7 +28,7 @@ from .multi_session import MultiSession
 from .options import Options
 from .rate_limits import RateLimits
 from .redis_locks import give_back_cancelled_locks
-from .runtime import runtime
+from .runtime import runtime, shared_name_of
 from .timekeeping import keep_tidy, keep_time
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def wire(app: rx.App, options: Options, config: Config) -> None:
         config.cors_allowed_origins = options.allowed_origins
     database = Database(config.db_url)
     database.migrate()
-    shared_name = f"multi_session:{config.app_name}"
+    _log_as_reflex_does()
+    shared_name = shared_name_of(config)
     live = Live(config.redis_url, channel=shared_name)
     live.refresh = refresh_tabs_of(app)
     rate_limits = RateLimits(config.redis_url, prefix=shared_name, is_on=_limits_are_on())
@@ -98,6 +99,16 @@ def wire(app: rx.App, options: Options, config: Config) -> None:
     own: Sequence[Any] = present if isinstance(present, Sequence) else (present,)
     transformers: list[Callable[..., Any] | Any] = [*own, api(multi_session), gate]
     app.api_transformer = transformers
+
+
+def _log_as_reflex_does() -> None:
+    # Python shows warnings only, unless the app has said otherwise. Reflex 0.10.1 shows what hangs on its own logger:
+    # on the console, as JSON or in its file, from the level that `--loglevel` says.
+    own = logging.getLogger(__package__)
+    if not logging.getLogger().handlers and not own.handlers:
+        own.parent = logging.getLogger("reflex")
+        # Clears what loggers have remembered of their level.
+        own.setLevel(own.level)
 
 
 def _can_switch_in_place(app: rx.App) -> bool:

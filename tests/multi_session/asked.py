@@ -35,7 +35,7 @@ OFTEN = {
     "/multi-session/forget": 5,
     "/revoke-sessions": 2,
 }
-SELDOM = {"/sign-out", "/multi-session/revoke-all", "/multi-session/revoke-others", "/ok", "/openapi.json"}
+SELDOM = {"/sign-out", "/multi-session/revoke-all", "/multi-session/revoke-others", "/ok", "/ready", "/openapi.json"}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from multisession_app.multi_session.api import api
 from multisession_app.multi_session.database import Database
@@ -24,27 +25,79 @@ from tests.multi_session.guesses import HOME
 from tests.multi_session.people import NOW, Clock, World
 from tests.multi_session.scenes import Namespace, Play, Scene
 from tests.multi_session.tab import Tab
+from tests.postgres_server import connect
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test that needs a database on both kinds, unless it is marked to be about one."""
+    if "database_kind" in metafunc.fixturenames:
+        kinds = ("sqlite", "postgresql")
+        marked = [kind for kind in kinds if metafunc.definition.get_closest_marker(kind)]
+        metafunc.parametrize("database_kind", marked or kinds)
 
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an empty SQLite file with the newest schema, to copy."""
     path = tmp_path_factory.mktemp("migrated") / "app.db"
-    database = Database(f"sqlite:///{path}")
-    database.migrate()
-    database.engine.dispose()
+    _migrate(f"sqlite:///{path}")
     return path
 
 
+@pytest.fixture(scope="session")
+def clean(request: pytest.FixtureRequest) -> list[str]:
+    """Return the addresses of PostgreSQL databases with the newest schema and no rows; the first one to copy."""
+    url = request.getfixturevalue("postgres").create()
+    _migrate(url)
+    return [url]
+
+
 @pytest.fixture
-def new_database(migrated: Path, tmp_path: Path) -> Iterator[Callable[[], Database]]:
+def new_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Return what gives the addresses of fresh databases."""
+    made: list[str] = []
+    if database_kind == "sqlite":
+        migrated = request.getfixturevalue("migrated")
+
+        def make() -> str:
+            path = tmp_path / f"{len(made)}.db"
+            shutil.copy(migrated, path)
+            made.append(f"sqlite:///{path}")
+            return made[-1]
+
+        yield make
+        return
+
+    clean: list[str] = request.getfixturevalue("clean")
+
+    def take() -> str:
+        # Copying takes ten times as long as emptying the few rows of the last test.
+        template = str(make_url(clean[0]).database)
+        made.append(clean.pop() if len(clean) > 1 else request.getfixturevalue("postgres").create(template))
+        return made[-1]
+
+    yield take
+    for url in made:
+        empty(url)
+    clean.extend(made)
+
+
+@pytest.fixture
+def empty_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of a database without tables."""
+    if database_kind == "sqlite":
+        return f"sqlite:///{tmp_path}/new/app.db"
+    url: str = request.getfixturevalue("postgres").create()
+    return url
+
+
+@pytest.fixture
+def new_database(new_url: Callable[[], str]) -> Iterator[Callable[[], Database]]:
     """Return what makes fresh databases, for tests that need many."""
     made: list[Database] = []
 
     def make() -> Database:
-        path = tmp_path / f"{len(made)}.db"
-        shutil.copy(migrated, path)
-        made.append(Database(f"sqlite:///{path}"))
+        made.append(Database(new_url()))
         return made[-1]
 
     yield make
@@ -156,3 +209,17 @@ def play(multi_session: MultiSession, visitor: Browser, namespace: Namespace) ->
         run(scene(Scene(multi_session, namespace), visitor, ada, bob))
 
     return go
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    database.migrate()
+    database.engine.dispose()
+
+
+def empty(url: str) -> None:
+    """Delete every row of the kit's tables in a PostgreSQL database."""
+    tables = (b"multi_session_user", b"multi_session_device")
+    with connect(url) as connection:
+        for table in tables:
+            connection.execute(b"DELETE FROM " + table)

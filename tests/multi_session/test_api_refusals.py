@@ -13,12 +13,16 @@ from tests.multi_session.browser import JSON, PASSWORD, Browser, email_of
 from tests.multi_session.people import Clock, World
 from tests.multi_session.test_api import NAMING, POSTING, PROVING, READING, SIGNED_IN_ONLY
 
+pytestmark = pytest.mark.sqlite
+
 TAKING_BODIES = ["/sign-up/email", "/sign-in/email", *NAMING, "/revoke-session", *PROVING]
 WITHOUT_BODIES = [path for path in POSTING if path not in TAKING_BODIES]
 MALFORMED = [b"", b"{", b"null", b"5", b'"text"', b"[]", b"[" * 8000, b'{"a":' * 2600, b"\xff\xfe", b"\xef\xbb\xbf{}"]
 MALFORMED += [b"NaN", b'{"sessionToken":' + b"9" * 5000 + b"}", b"{}"]
 WRONG = ["null", "5", "true", "[]", '["x"]', '{"$ne":""}', r'"\ud800"', r'"a\u0000b"', "1e999", ""]
-ALL = [("GET", path) for path in [*READING, *SIGNED_IN_ONLY[:2], "/ok"]] + [("POST", path) for path in POSTING]
+ALL = [("GET", path) for path in [*READING, *SIGNED_IN_ONLY[:2], "/ok", "/ready"]] + [
+    ("POST", path) for path in POSTING
+]
 
 
 @pytest.fixture
@@ -131,6 +135,7 @@ def test_cookie_that_opens_nothing_is_signed_out(
     body = {"sessionToken": "x", "token": "x", "email": email_of("ada"), "password": PASSWORD}
     body |= {"currentPassword": PASSWORD, "newPassword": PASSWORD}
     answers: dict[str, Any] = {READING[0]: None, READING[1]: [], "/ok": {"ok": True}, "/sign-out": {"success": True}}
+    answers["/ready"] = {"ok": True, "database": "up", "redis": "unused"}
     codes = {**dict.fromkeys(NAMING, "INVALID_SESSION_TOKEN"), "/sign-in/email": "INVALID_EMAIL_OR_PASSWORD"}
     codes |= dict.fromkeys(SIGNED_IN_ONLY, "UNAUTHORIZED")
     for method, path in ALL:

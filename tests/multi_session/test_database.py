@@ -10,11 +10,9 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
-from sqlmodel import Session, SQLModel, col, select, update
+from sqlmodel import Session, col, select, update
 
 from multisession_app.multi_session import models
 from multisession_app.multi_session.database import MIGRATIONS, Database
@@ -22,9 +20,9 @@ from multisession_app.multi_session.errors import SchemaTooNew
 from multisession_app.multi_session.models import Device, User
 from tests.helpers import run
 from tests.multi_session.people import NOW, World
+from tests.multi_session.schema import differences
 
 ROOT = Path(models.__file__).parents[2]
-PREFIX = "multi_session_"
 # Waits for a line, so that all processes begin at the same moment.
 MIGRATE = """
 import sys
@@ -35,12 +33,11 @@ Database(sys.argv[1]).migrate()
 """
 
 
-def test_several_processes_migrate_a_fresh_file_at_once(tmp_path: Path) -> None:
+def test_several_processes_migrate_a_fresh_database_at_once(empty_url: str) -> None:
     """As workers do that start together: one makes the tables, the others find them."""
-    url = f"sqlite:///{tmp_path}/new/app.db"
     starting = [
         subprocess.Popen(
-            [sys.executable, "-c", MIGRATE, url],
+            [sys.executable, "-c", MIGRATE, empty_url],
             cwd=ROOT,
             text=True,
             stdin=subprocess.PIPE,
@@ -58,7 +55,7 @@ def test_several_processes_migrate_a_fresh_file_at_once(tmp_path: Path) -> None:
         process.stdin.flush()
     errors = [process.communicate(timeout=30)[1] for process in starting]
     assert [process.returncode for process in starting] == [0, 0, 0, 0], "\n".join(errors)
-    database = Database(url)
+    database = Database(empty_url)
     with database.engine.connect() as connection:
         assert len(connection.execute(text("SELECT * FROM multi_session_version")).all()) == 1
     database.engine.dispose()
@@ -72,17 +69,20 @@ def test_migrating_again_keeps_the_rows(world: World) -> None:
     assert world.everything() == before
 
 
-def test_newer_schema_stops_the_start_with_a_sentence(world: World) -> None:
+def test_newer_schema_stops_the_start_with_a_sentence(empty_url: str) -> None:
     """An old app on a new database would do harm; nothing is changed."""
-    world.write(lambda db: db.connection().execute(text("UPDATE multi_session_version SET version_num = '9999'")))
+    database = Database(empty_url)
+    database.migrate()
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE multi_session_version SET version_num = '9999'"))
     with pytest.raises(SchemaTooNew, match=r"'9999', which this version of the app does not know\. Start the newer"):
-        world.database.migrate()
-    assert (
-        world.read(lambda db: db.connection().execute(text("SELECT * FROM multi_session_version")).scalar()) == "9999"
-    )
+        database.migrate()
+    with database.engine.connect() as connection:
+        assert connection.execute(text("SELECT * FROM multi_session_version")).scalar() == "9999"
+    database.engine.dispose()
 
 
-def test_failed_migration_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_failed_migration_leaves_nothing_behind(empty_url: str, tmp_path: Path) -> None:
     """The tables of a migration come all or not at all, and the next start can try again."""
     scripts = tmp_path / "scripts"
     (scripts / "versions").mkdir(parents=True)
@@ -91,7 +91,7 @@ def test_failed_migration_leaves_nothing_behind(tmp_path: Path) -> None:
         "from alembic import op\nimport sqlalchemy as sa\nrevision = '0001'\ndown_revision = None\n"
         "def upgrade():\n    op.create_table('half', sa.Column('id', sa.String))\n    raise RuntimeError('power cut')\n"
     )
-    database = Database(f"sqlite:///{tmp_path}/app.db")
+    database = Database(empty_url)
     with pytest.raises(RuntimeError, match="power cut"):
         database.migrate(scripts, "half_version")
     with database.engine.connect() as connection:
@@ -106,7 +106,7 @@ def test_security_events_can_be_undone_and_done_again(database: Database) -> Non
     with database.engine.begin() as connection:
         config.attributes.update(connection=connection, version_table=models.VERSION_TABLE.name)
         command.downgrade(config, "0002")
-        assert not inspect(connection).has_table(f"{PREFIX}security_event")
+        assert not inspect(connection).has_table("multi_session_security_event")
     database.migrate()
 
 
@@ -115,24 +115,15 @@ def test_models_are_what_the_migrations_make(database: Database) -> None:
 
     The version table too: else the app's own `reflex db makemigrations` would drop it.
     """
-
-    def is_ours(item: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:
-        table = name if kind == "table" else getattr(getattr(item, "table", None), "name", None)
-        return (table or "").startswith(PREFIX)
-
-    with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": is_ours})
-        assert compare_metadata(context, SQLModel.metadata) == []
+    assert differences(database) == []
 
 
 def test_one_valid_row_for_each_device_and_user_is_a_partial_constraint(database: Database) -> None:
     """Alembic does not compare an index's WHERE; without it a person could sign in only once for ever."""
-    with database.engine.connect() as connection:
-        found = connection.execute(
-            text("SELECT sql FROM sqlite_master WHERE name = 'ix_multi_session_one_per_user'")
-        ).scalar()
-    assert "UNIQUE" in str(found)
-    assert str(found).endswith("WHERE revoked_at IS NULL")
+    indexes = inspect(database.engine).get_indexes("multi_session_device_session")
+    found = next(index for index in indexes if index["name"] == "ix_multi_session_one_per_user")
+    assert found["unique"]
+    assert str(found["dialect_options"][f"{database.engine.dialect.name}_where"]).strip("()") == "revoked_at IS NULL"
 
 
 def test_writes_from_many_threads_lose_nothing(world: World) -> None:
@@ -142,7 +133,8 @@ def test_writes_from_many_threads_lose_nothing(world: World) -> None:
     before = world.rows(Device)[0].generation
 
     def count(db: Session) -> None:
-        generation = db.exec(select(Device.generation).where(Device.id == device.id)).one()
+        # SQLite has one writer, PostgreSQL locks the row.
+        generation = db.exec(select(Device.generation).where(Device.id == device.id).with_for_update()).one()
         db.exec(update(Device).where(col(Device.id) == device.id).values(generation=generation + 1))
 
     async def all_at_once() -> None:
@@ -202,6 +194,7 @@ def test_foreign_keys_hold(world: World) -> None:
     assert world.everything()["device_session"] == []
 
 
+@pytest.mark.sqlite
 def test_connection_waits_for_a_lock_and_writes_ahead(database: Database) -> None:
     """What SQLite needs for several workers."""
 

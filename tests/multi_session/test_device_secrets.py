@@ -219,7 +219,7 @@ def test_present_again_follows_the_secret_that_the_socket_had(world: World) -> N
     assert again() is None
 
 
-@pytest.mark.parametrize("generation", [-1, 1, 2**40])
+@pytest.mark.parametrize("generation", [-1, 1, 2**31 - 1])
 def test_present_again_refuses_a_generation_that_never_was(world: World, generation: int) -> None:
     """One cannot name a newer one than was made."""
     device = world.device(world.device_with("ada")[0])

@@ -16,6 +16,8 @@ from tests.multi_session.browser import PASSWORD, Browser
 from tests.multi_session.people import Clock, World
 from tests.multi_session.tab import WORDS, Tab
 
+pytestmark = pytest.mark.sqlite
+
 NEW = "another fine password"
 
 

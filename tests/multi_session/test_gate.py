@@ -16,6 +16,8 @@ from multisession_app.multi_session.presented import Acting
 from tests.multi_session.browser import Browser
 from tests.multi_session.sockets import Inside, call_socket
 
+pytestmark = pytest.mark.sqlite
+
 OURS = "x-multi-session-"
 
 

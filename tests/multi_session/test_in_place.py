@@ -16,6 +16,8 @@ from multisession_app.multi_session.presented import HEADER
 from tests.multi_session.browser import Browser
 from tests.multi_session.scenes import Namespace, Play, Scene, join
 
+pytestmark = pytest.mark.sqlite
+
 PARTS = [
     ("on_connect", ""),
     ("on_event", ""),

@@ -13,6 +13,8 @@ from multisession_app.multi_session.multi_session import MultiSession
 from tests.helpers import run
 from tests.multi_session.browser import Browser
 
+pytestmark = pytest.mark.sqlite
+
 
 def socket(
     device: str | None = "d1", session: str = "s1", generation: int = 1, *, tab: str = "t", tree: str = "tree"

@@ -10,6 +10,8 @@ from multisession_app.multi_session.errors import InvalidOrigin, MissingOrigin
 from multisession_app.multi_session.options import Options
 from multisession_app.multi_session.origins import RequestOrigin
 
+pytestmark = pytest.mark.sqlite
+
 OWN = "https://app.test"
 
 

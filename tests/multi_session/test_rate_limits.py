@@ -17,7 +17,7 @@ from tests.multi_session.browser import PASSWORD, Browser
 from tests.multi_session.guesses import ELSEWHERE, HOME, guess, guess_at_once, guess_many, sign_in
 from tests.multi_session.people import Clock, World
 
-pytestmark = pytest.mark.usefixtures("one_clock")
+pytestmark = [pytest.mark.usefixtures("one_clock"), pytest.mark.sqlite]
 
 Open = Callable[..., Browser]
 

@@ -13,7 +13,7 @@ from tests.multi_session.browser import PASSWORD, Browser, email_of
 from tests.multi_session.guesses import ELSEWHERE, HOME, guess, guess_many, sign_in
 from tests.multi_session.people import Clock
 
-pytestmark = pytest.mark.usefixtures("one_clock")
+pytestmark = [pytest.mark.usefixtures("one_clock"), pytest.mark.sqlite]
 
 FORWARDED = {"X-Forwarded-For": "203.0.113.5"}
 

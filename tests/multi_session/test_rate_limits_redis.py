@@ -20,6 +20,8 @@ from tests.helpers import run
 from tests.multi_session.browser import PASSWORD, email_of
 from tests.multi_session.guesses import guess_at_once, post, wrong
 
+pytestmark = pytest.mark.sqlite
+
 ADA = {"name": "Ada", "email": email_of("ada"), "password": PASSWORD}
 Processes = Callable[..., None]
 

@@ -213,3 +213,11 @@ def test_what_became_of_a_forgotten_account_is_told_nobody(
     assert run(multi_session.find_ended(device.id, device.generation - 1, ada)) is None
     visitor.post("/multi-session/forget", {"sessionId": ada})
     assert run(multi_session.find_ended(device.id, device.generation, ada)) is None
+
+
+@pytest.mark.parametrize("shown", ["\0", "\ud800", "\n", "é"])
+def test_tab_that_has_shown_no_id_is_told_nothing(world: World, multi_session: MultiSession, shown: str) -> None:
+    """A browser can send whatever it likes; not every database takes it."""
+    secret, _ = world.device_with("ada")
+    device = world.device(secret)
+    assert run(multi_session.find_ended(device.id, device.generation, shown)) is None

@@ -19,6 +19,8 @@ from multisession_app.multi_session.gate import Gate
 from multisession_app.multi_session.multi_session import MultiSession
 from tests.multi_session.browser import Browser
 
+pytestmark = pytest.mark.sqlite
+
 # Of "one()", "two()", "lost()" and "new()", by `openssl dgst -sha256 -binary | base64`.
 ONE, TWO, LOST, NEW = (
     "'sha256-HR7iaask9daLMRRskMI++QeJtjWDOjyPA6lGzYGzKW4='",

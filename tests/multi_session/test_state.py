@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from reflex_base.utils.format import json_dumps
 
 from multisession_app.multi_session.live import Connection
@@ -16,6 +17,8 @@ from multisession_app.multi_session.state import MultiSessionState
 from tests.multi_session.browser import Browser
 from tests.multi_session.people import Clock, World
 from tests.multi_session.tab import WORDS, Tab
+
+pytestmark = pytest.mark.sqlite
 
 
 def test_refresh_shows_the_accounts_of_this_device(visitor: Browser, tab: Callable[..., Tab]) -> None:

@@ -15,6 +15,8 @@ from tests.multi_session.browser import Browser, email_of
 from tests.multi_session.people import World
 from tests.multi_session.tab import WORDS, Tab
 
+pytestmark = pytest.mark.sqlite
+
 WRONG: list[Any] = [5, None, True, {}, [], {"session_id": "x"}, b"x", 1.5, "", "x" * 10_000, "%", "\x00", "\ud800"]
 NAMES: list[Any] = [5, None, [], "", " ", "x" * 10_000, "\ud800", "A\x00"]
 

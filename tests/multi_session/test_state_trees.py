@@ -15,6 +15,8 @@ from tests.multi_session.browser import Browser
 from tests.multi_session.people import World
 from tests.multi_session.sockets import Handshake, Inside, call_socket
 
+pytestmark = pytest.mark.sqlite
+
 
 def tree(multi_session: MultiSession, visitor: Browser, tab: str = "tab", path: str = "/_event/") -> str:
     """Return the tree that a tab's socket is given."""

@@ -133,6 +133,7 @@ def test_more_than_a_batch_goes_in_small_transactions(
     assert transactions == 2
 
 
+@pytest.mark.sqlite
 def test_sweeping_uses_indexes(world: World, database: Database) -> None:
     """A full table is not read from end to end each hour."""
     sent: list[str] = []

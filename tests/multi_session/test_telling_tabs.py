@@ -11,6 +11,8 @@ from multisession_app.multi_session.multi_session import MultiSession
 from tests.helpers import run
 from tests.multi_session.browser import PASSWORD, Browser, email_of
 
+pytestmark = pytest.mark.sqlite
+
 NEW = "another fine password"
 
 

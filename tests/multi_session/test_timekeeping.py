@@ -15,6 +15,8 @@ from tests.helpers import run
 from tests.multi_session.browser import Browser
 from tests.multi_session.people import Clock, World
 
+pytestmark = pytest.mark.sqlite
+
 IDLE = timedelta(minutes=15)
 
 

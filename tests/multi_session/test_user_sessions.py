@@ -211,6 +211,7 @@ def test_another_accounts_password_on_the_same_device_does_not_count(
     assert refusal(end(visitor, "/revoke-session", both[1])) == (403, "SESSION_NOT_FRESH")
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "kind", ["unknown", "foreign", "neighbour", "revoked", "evicted", "expired", "empty", "long", "odd", "secret"]
 )
@@ -249,6 +250,7 @@ def test_other_session_id_is_refused_alike(
     assert world.everything() == before
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("path", [*ENDING, "/reauthenticate", "/change-password", "/delete-user"])
 def test_page_that_shows_another_account_changes_nothing(
     visitor: Browser, both: tuple[str, str], world: World, path: str

@@ -1,0 +1,121 @@
+"""The operator's command line: who is signed in where, and ending that. Run it where `rxconfig.py` is.
+
+Open tabs follow: over Redis at once, without Redis within a second, when the running server looks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import sys
+from collections.abc import Sequence
+
+from reflex_base.config import get_config
+
+from .database import Database
+from .errors import MultiSessionError, SchemaTooNew
+from .live import Live
+from .multi_session import MultiSession
+from .runtime import options, shared_name_of
+from .timekeeping import sweep_all
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what a command line says and return the exit code: 0, 1 if it was refused, 2 if it was not understood."""
+    asked = _parser().parse_args(arguments)
+    try:
+        return asyncio.run(_run(asked))
+    except (MultiSessionError, SchemaTooNew) as error:
+        sentence = options().localization.sentence(error) if isinstance(error, MultiSessionError) else str(error)
+        print(sentence, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m multisession_app.admin", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def command(name: str, text: str, *, of_user: bool = True) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        if of_user:
+            added.add_argument("email", help="the user's email")
+        return added
+
+    command("sessions", "List a user's sessions on all devices.")
+    end = command("end", "End a user's sessions on all devices.")
+    end.add_argument("--session", default="", metavar="ID", help="only this one, as `sessions` lists it")
+    everyone = command("end-everyone", "End all sessions of all users.", of_user=False)
+    everyone.add_argument("--yes", action="store_true", help="do not ask whether that is meant")
+    command("set-password", "Set a user's password, typed or piped in, and end all of their sessions.")
+    command("sweep", "Delete what is kept no longer, as the server does every hour.", of_user=False)
+    return parser
+
+
+async def _run(asked: argparse.Namespace) -> int:
+    config = get_config()
+    database = Database(config.db_url or "")
+    live = Live(config.redis_url, channel=shared_name_of(config))
+    kit = MultiSession(options=options(), database=database, live=live)
+    try:
+        database.migrate()
+        commands = {
+            "sessions": _sessions,
+            "end": _end,
+            "end-everyone": _end_everyone,
+            "set-password": _set_password,
+            "sweep": _sweep,
+        }
+        return await commands[asked.command](kit, asked)
+    finally:
+        await live.close()
+        database.engine.dispose()
+
+
+async def _sessions(kit: MultiSession, asked: argparse.Namespace) -> int:
+    user, sessions = await kit.sessions_of(asked.email)
+    print(f"{user.name} <{user.email}>, user {user.id}: {len(sessions)} sessions")
+    for session in sessions:
+        print(
+            f"{session.id}  last active {session.last_active_at:%Y-%m-%d %H:%M} UTC  "
+            f"until {session.expires_at:%Y-%m-%d %H:%M} UTC  {session.ip_address}  {session.user_agent}"
+        )
+    return 0
+
+
+async def _end(kit: MultiSession, asked: argparse.Namespace) -> int:
+    return _ended(await kit.end_sessions(asked.email, asked.session))
+
+
+async def _end_everyone(kit: MultiSession, asked: argparse.Namespace) -> int:
+    if not asked.yes and input("End all sessions of all users? Type yes: ") != "yes":
+        print("Nothing was done.")
+        return 1
+    return _ended(await kit.end_everyones_sessions())
+
+
+async def _set_password(kit: MultiSession, asked: argparse.Namespace) -> int:
+    # Never as an argument: every user of the machine can read those, and the shell keeps them.
+    is_typed = sys.stdin.isatty()
+    password = getpass.getpass("New password: ") if is_typed else sys.stdin.readline().rstrip("\n")
+    if is_typed and getpass.getpass("Again: ") != password:
+        print("The two are not the same. Nothing was done.", file=sys.stderr)
+        return 1
+    ended = await kit.set_password(asked.email, password)
+    print("The password is set.")
+    return _ended(ended)
+
+
+async def _sweep(kit: MultiSession, asked: argparse.Namespace) -> int:
+    await sweep_all(kit)
+    print("Swept.")
+    return 0
+
+
+def _ended(count: int) -> int:
+    print(f"{count} session{'' if count == 1 else 's'} ended.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""The operator's command line, as it is typed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import pytest
+
+from multisession_app.multi_session.database import Database
+from tests.e2e.server import PROJECT, environment
+from tests.multi_session.browser import Browser, email_of
+
+NEW = "another fine password"
+
+
+class Outcome(NamedTuple):
+    """What a command has printed, and its exit code."""
+
+    code: int
+    out: str
+    error: str
+
+
+Admin = Callable[..., Outcome]
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Return the machine's own time, which the command goes by."""
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def admin(database: Database) -> Admin:
+    """Return what runs a command on the database, with something typed or piped in."""
+    url = database.engine.url.render_as_string(hide_password=False)
+
+    def run_command(*arguments: str, typed: str = "") -> Outcome:
+        done = subprocess.run(
+            [sys.executable, "-m", "multisession_app.admin", *arguments],
+            cwd=PROJECT,
+            env=environment({"REFLEX_DB_URL": url}),
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return run_command
+
+
+def test_sessions_are_listed_and_ended(visitor: Browser, admin: Admin) -> None:
+    """Each with its id, times and device; the list holds no secret."""
+    session_id = visitor.sign_up("ada")
+    listed = admin("sessions", email_of("ada"))
+    assert listed.code == 0, listed
+    assert session_id in listed.out
+    assert "python-httpx" in listed.out
+    assert visitor.secret not in listed.out + listed.error
+    assert admin("end", email_of("ada"), "--session", session_id).out == "1 session ended.\n"
+    assert visitor.names() == []
+    assert admin("sessions", email_of("ada")).out.endswith(": 0 sessions\n")
+
+
+@pytest.mark.sqlite
+def test_password_is_piped_in_and_never_printed(visitor: Browser, admin: Admin) -> None:
+    """On a terminal it is asked for twice, unseen."""
+    visitor.sign_up("ada")
+    done = admin("set-password", email_of("ada"), typed=NEW + "\n")
+    assert (done.code, done.out) == (0, "The password is set.\n1 session ended.\n"), done
+    assert visitor.post("/sign-in/email", {"email": email_of("ada"), "password": NEW}).status_code == 200
+    assert admin("set-password", email_of("ada"), typed="short\n").error == "Use at least 8 characters.\n"
+
+
+@pytest.mark.sqlite
+def test_everyones_sessions_are_ended_only_if_that_is_meant(visitor: Browser, admin: Admin) -> None:
+    """It asks first, and takes nothing but yes."""
+    visitor.sign_up("ada")
+    assert admin("end-everyone", typed="y\n").code == 1
+    assert visitor.names() == ["ada"]
+    assert admin("end-everyone", typed="yes\n").out.endswith("1 session ended.\n")
+    assert visitor.names() == []
+    assert admin("end-everyone", "--yes").out == "0 sessions ended.\n"
+
+
+@pytest.mark.sqlite
+def test_unknown_address_is_said_in_words(admin: Admin) -> None:
+    """And in the exit code, for scripts."""
+    assert admin("sessions", "nobody@example.com") == Outcome(1, "", "Nobody has this email.\n")
+
+
+@pytest.mark.sqlite
+def test_sweep_deletes_what_is_kept_no_longer(visitor: Browser, admin: Admin) -> None:
+    """And nothing that is."""
+    visitor.sign_up("ada")
+    assert admin("sweep").out == "Swept.\n"
+    assert visitor.names() == ["ada"]
