@@ -21,6 +21,7 @@ from tests.e2e.server import HOST, Server, free_port
 from tests.helpers import until
 
 RUNS = 30
+ENDS = ("revoke-session", "revoke-other-sessions", "revoke-sessions", "change-password", "delete-user")
 NOTICE = """(name) => { window.saidAt = 0;
   const look = () => { const said = [...document.querySelectorAll("[role=status]")].some((one) => one.innerText.trim());
     if (!said || document.querySelector("header").innerText.includes(name)) return;
@@ -55,6 +56,10 @@ def measure(browser: Browser, url: str, end: str) -> list[float]:
         times.append(said - began)
         if end == "change-password":
             ada = Person(ada.name, ada.email, ada.password + "!")
+        elif end == "revoke-sessions":
+            sign_in_on(here, url, ada)
+        elif end == "delete-user":
+            (ada,) = join(here, url, "Ada")
     for context in contexts:
         context.close()
     return times
@@ -65,7 +70,7 @@ def _body(end: str, there: BrowserContext, url: str, ada: Person) -> dict[str, s
         return {"token": session_ids(there, url)[ada.email]}
     if end == "change-password":
         return {"currentPassword": ada.password, "newPassword": ada.password + "!"}
-    return {}
+    return {"password": ada.password} if end == "delete-user" else {}
 
 
 @contextmanager
@@ -105,7 +110,7 @@ def main() -> None:
         browser = stack.enter_context(sync_playwright()).chromium.launch(executable_path=str(path) if path else None)
         for workers in (1, 2):
             with served(folder / str(workers), workers) as url:
-                for end in ("revoke-session", "revoke-other-sessions", "change-password"):
+                for end in ENDS:
                     ordered = sorted(measure(browser, url, end))
                     p95 = ordered[int(len(ordered) * 0.95)]
                     row = f"{statistics.median(ordered):6.1f} / {p95:6.1f} / {ordered[-1]:6.1f}"
