@@ -7,6 +7,7 @@ from pathlib import Path
 import reflex as rx
 from anyio.to_thread import run_sync
 
+from . import demo
 from .multi_session import kit
 from .pages import add_pages
 
@@ -25,6 +26,9 @@ app = rx.App(
     toaster=None,
     # Safari before 26 takes no SVG here, and asks for /favicon.ico, which is there as well.
     head_components=[rx.el.link(rel="icon", type="image/svg+xml", href=rx.asset("favicon.svg"))],
+    api_transformer=demo.routes() if demo.is_on() else None,
 )
 app.register_lifespan_task(notes_schema)
+if demo.is_on():
+    app.register_lifespan_task(demo.sweeping)
 add_pages(app)

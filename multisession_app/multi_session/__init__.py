@@ -27,6 +27,7 @@ Layers, each importing only from those before it:
     openapi                                  their description
     runtime                                  where the Reflex half finds the running kit
     api | state                              the two doors, which do not know each other
+    own_routes                               for an app's own ways to sign people in
     explaining                               why a tab shows another account than before, in words
     security_state                           the active account's other devices, on a screen
     guard, in_place                          the check of each event; how a socket changes its account
@@ -53,6 +54,7 @@ _HOMES = {
     "DeviceSessionPublic": "models",
     "SecurityEventPublic": "models",
     "kit": "runtime",
+    "signing_in": "own_routes",
     "active_session": "components",
     "active_sessions": "components",
     "by_account": "components",
@@ -66,6 +68,7 @@ _HOMES = {
     "profile": "components",
     "security_activity": "components",
     "sign_in": "components",
+    "sign_in_button": "components",
     "sign_up": "components",
     "signed_in_only": "components",
     "switch_account_submenu": "components",

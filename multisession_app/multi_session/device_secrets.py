@@ -196,7 +196,8 @@ def rotate(db: Session, device: PresentedDevice, *, now: datetime, is_final: boo
     With `is_final` the older ones die at its first use, without grace (`note_first_use`).
 
     Raises:
-        SessionChanged: the presented secret has been replaced by one that is in use, or on its way to the browser.
+        SessionChanged: the device has gone with its last user, or the presented secret has been replaced by one that
+            is in use, or on its way to the browser.
             Else someone with an old, stolen cookie could sign in with an account of their own and be handed a
             secret that opens everybody's sessions; and of two sign-ins at once the jar may keep either cookie.
     """
@@ -205,7 +206,9 @@ def rotate(db: Session, device: PresentedDevice, *, now: datetime, is_final: boo
         .where(col(Device.id) == device.id)
         .values(generation=Device.generation + 1, last_seen_at=now)
         .returning(col(Device.generation))
-    ).scalar_one()
+    ).scalar_one_or_none()
+    if generation is None:
+        raise SessionChanged
     newer = col(DeviceSecret.device_id) == device.id, col(DeviceSecret.generation) > device.generation
     successors = db.exec(select(DeviceSecret).where(*newer)).all()
     # The age of the first of them: whoever has the old cookie too cannot keep the owner out by trying again and again.

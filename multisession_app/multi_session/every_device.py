@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from sqlmodel import Session
@@ -17,7 +17,7 @@ from .user_sessions import signed_in
 
 
 class EveryDevice(Presenting):
-    """See and end the active user's sessions wherever they are."""
+    """See and end a user's sessions wherever they are."""
 
     async def list_sessions(self, device: PresentedDevice) -> list[DeviceSessionPublic]:
         """Return the active user's sessions on every device (`user_sessions.list_sessions`).
@@ -78,6 +78,15 @@ class EveryDevice(Presenting):
         """
         fresh_for = self.options.fresh_for
         await self._end(device, lambda db, now: user_sessions.revoke_sessions(db, device, fresh_for=fresh_for, now=now))
+
+    async def delete_users(self, user_ids: Collection[str]) -> None:
+        """Delete users without asking them, as an app's own sweep does (`user_sessions.delete_users`); tabs follow."""
+        now = self.now()
+
+        def work(db: Session) -> dict[str, str]:
+            return self._active_on(db, user_sessions.delete_users(db, user_ids), now)
+
+        await self._publish_to(await self.database.write(work))
 
     async def _end(self, device: PresentedDevice, verb: Callable[[Session, datetime], list[Ended]]) -> None:
         now = self.now()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, delete, not_, select, update
 
 from .device_secrets import HELD, OPENED, VALID, PresentedDevice, opened_by
 from .ended_sessions import Ended, end
@@ -141,6 +142,20 @@ def authenticate(db: Session, device: PresentedDevice, *, now: datetime) -> None
 def devices_of(db: Session, user_id: str) -> set[str]:
     """Return the devices on whose screens the user stands, signed in or remembered."""
     return set(db.exec(select(DeviceSession.device_id).where(DeviceSession.user_id == user_id, HELD)).all())
+
+
+def delete_users(db: Session, user_ids: Collection[str]) -> set[str]:
+    """Delete users with all that hangs on them, and return the devices where they were.
+
+    A device where nobody else was goes too: to whom it belonged is known no more, and its cookie opens nothing.
+    """
+    of_users = select(DeviceSession.device_id).where(col(DeviceSession.user_id).in_(user_ids))
+    devices = set(db.exec(of_users).all())
+    db.exec(delete(User).where(col(User.id).in_(user_ids)))
+    has_session = select(DeviceSession.id).where(DeviceSession.device_id == Device.id).exists()
+    empty = delete(Device).where(col(Device.id).in_(devices), not_(has_session))
+    db.exec(empty.execution_options(synchronize_session=False))
+    return devices
 
 
 def _end(

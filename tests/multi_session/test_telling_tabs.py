@@ -120,6 +120,15 @@ def test_deletion_moves_every_tab_of_the_user(visitor: Browser, phone: Browser, 
     assert tabs.told() == {"here": "moved", "phone": "moved", "tablet": "refreshed"}
 
 
+def test_deletion_by_the_app_moves_every_tab_of_the_users(tabs: Tabs, multi_session: MultiSession) -> None:
+    """As one that the user asked for; whoever is gone already is none."""
+    ada = next(tab.user_id for tab in multi_session.live.connections.values() if tab.tab == "here")
+    run(multi_session.delete_users([ada, "unknown"]))
+    assert tabs.told() == {"here": "moved", "phone": "moved", "tablet": "refreshed"}
+    run(multi_session.delete_users([ada]))
+    assert tabs.told() == {}
+
+
 def test_deletion_reaches_a_device_that_only_remembers_the_user(
     visitor: Browser, client: Callable[..., Browser], tabs: Tabs
 ) -> None:

@@ -2,7 +2,7 @@
 
 from .account_page import by_account, signed_in_only
 from .active_sessions import active_session, active_sessions
-from .auth_forms import sign_in, sign_up
+from .auth_forms import sign_in, sign_in_button, sign_up
 from .change_password import change_password
 from .delete_account import delete_account
 from .elements import link_button, menu_link, needs_connection
@@ -28,6 +28,7 @@ __all__ = [
     "profile",
     "security_activity",
     "sign_in",
+    "sign_in_button",
     "sign_up",
     "signed_in_only",
     "switch_account_submenu",

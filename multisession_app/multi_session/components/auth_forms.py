@@ -54,6 +54,11 @@ def sign_up(*, sign_in_path: str = "/auth/sign-in") -> rx.Component:
     )
 
 
+def sign_in_button(text: str, path: str) -> rx.Component:
+    """Return a button that posts to a route of the app's own (`signing_in`), then goes on as the sign-in form does."""
+    return _form(_submit(text), path=path)
+
+
 def _once_known(content: rx.Component) -> rx.Component:
     # Not a form that goes away again under the first key that is pressed.
     return rx.cond(
@@ -91,27 +96,12 @@ def _form_card(
         ),
         rx.cond(MultiSessionState.is_full, make_room()),
         before,
-        HttpForm.create(
-            rx.flex(
-                *fields,
-                rx.button(
-                    rx.el.span(rx.spinner(size="2"), class_name="ms-spinner"),
-                    submit,
-                    type="submit",
-                    size="3",
-                    width="100%",
-                ),
-                direction="column",
-                spacing="4",
-            ),
+        _form(
+            rx.flex(*fields, _submit(submit), direction="column", spacing="4"),
             path=path,
-            next=MultiSessionState.next_path,
-            session_id=MultiSessionState.session_id,
             takes_focus=True,
             # Made anew for whoever is asked to sign in again: with the address filled in, the password is next.
             key=MultiSessionState.email_to_sign_in,
-            unreachable=word.unreachable,
-            cookies_blocked=word.cookies_blocked,
             margin_top="20px",
         ),
         rx.text(
@@ -123,6 +113,23 @@ def _form_card(
             margin_top="16px",
         ),
     )
+
+
+def _form(*children: rx.Component, **props: Any) -> rx.Component:
+    word = words()
+    return HttpForm.create(
+        *children,
+        next=MultiSessionState.next_path,
+        session_id=MultiSessionState.session_id,
+        unreachable=word.unreachable,
+        cookies_blocked=word.cookies_blocked,
+        **props,
+    )
+
+
+def _submit(text: str) -> rx.Component:
+    spinner = rx.el.span(rx.spinner(size="2"), class_name="ms-spinner")
+    return rx.button(spinner, text, type="submit", size="3", width="100%")
 
 
 def _email(**props: Any) -> rx.Component:

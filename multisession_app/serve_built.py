@@ -1,0 +1,29 @@
+"""Serve a built app without building it again: `python -m multisession_app.serve_built HOST PORT`.
+
+It is the second half of `reflex run --env prod`, in the current folder; Reflex 0.10.1 has no command for it. A
+container builds once and starts often: so it does in two seconds, and without Bun, npm packages or a network.
+"""
+
+import sys
+
+from reflex.istate.manager import reset_disk_state_manager
+from reflex.utils import exec as reflex_exec
+from reflex_base import constants
+from reflex_base.config import get_config
+from reflex_base.environment import environment
+
+
+def main(host: str, port: int) -> None:
+    """Serve until stopped."""
+    config = get_config()
+    config._set_persistent(frontend_port=port, backend_port=port, backend_host=host)
+    environment.REFLEX_ENV_MODE.set(constants.Env.PROD)
+    environment.REFLEX_COMPILE_CONTEXT.set(constants.CompileContext.RUN)
+    environment.REFLEX_SKIP_COMPILE.set(True)
+    # `reflex run` too throws away what the last run kept: it may have been another version's.
+    reset_disk_state_manager()
+    reflex_exec.run_backend_prod(host, port, config.loglevel.subprocess_level(), mount_frontend_compiled_app=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
