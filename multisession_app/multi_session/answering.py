@@ -9,6 +9,7 @@ from typing import Any, cast
 from starlette.requests import Request
 
 from .bodies import Body, OnScreen
+from .cookies import set_cookie
 from .device_secrets import PresentedDevice
 from .errors import MultiSessionError, SessionChanged
 from .options import USER_AGENT_MAX
@@ -91,3 +92,9 @@ def origin_of(request: Request) -> Origin:
     user_agent = "".join(c for c in request.headers.get("user-agent", "") if c.isprintable())
     origin = presented(request).origin
     return Origin(user_agent[:USER_AGENT_MAX], origin.ip_address[:64], origin.through_unknown_proxy)
+
+
+def cookie_for(request: Request, secret: str) -> str:
+    """Return the Set-Cookie header that hands the device its new secret."""
+    found = presented(request)
+    return set_cookie(found.cookie_name, secret, is_cross_site=found.origin.is_cross_site)

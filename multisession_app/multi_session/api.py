@@ -14,8 +14,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from . import answers
-from .answering import Endpoint, Reply, presented
-from .cookies import set_cookie
+from .answering import Endpoint, Reply, cookie_for, presented
 from .errors import MethodNotAllowed, MultiSessionError, NotFound
 from .every_device_routes import every_device_routes
 from .multi_session import MultiSession
@@ -38,8 +37,8 @@ def api(multi_session: MultiSession) -> Starlette:
     addresses: dict[str, dict[str, Endpoint]] = {}
     for endpoint in endpoints(multi_session):
         addresses.setdefault(endpoint.path, {})[endpoint.method] = endpoint
-    routes = [Route(BASE_PATH + path, _Address(multi_session, here)) for path, here in addresses.items()]
-    nothing = _Address(multi_session, {})
+    routes = [Route(BASE_PATH + path, Address(multi_session, here)) for path, here in addresses.items()]
+    nothing = Address(multi_session, {})
     return Starlette(routes=[*routes, Route(BASE_PATH, nothing), Route(BASE_PATH + "/{path:path}", nothing)])
 
 
@@ -79,15 +78,17 @@ class _Routes:
         return describe(endpoints(self._kit))
 
 
-class _Address:
+class Address:
     """One address, with all its methods: an ASGI app, since a `Route` of a function answers other methods in text."""
 
     def __init__(self, multi_session: MultiSession, here: dict[str, Endpoint]) -> None:
+        """Answer by the endpoints that are `here`, by their methods."""
         self._words = multi_session.options.localization
         self._here = {method: (endpoint, TypeAdapter(endpoint.gives)) for method, endpoint in here.items()}
         self._allow = ", ".join([*here, *(["HEAD"] if "GET" in here else []), "OPTIONS"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer every refusal too, and keep all answers out of caches."""
         request = Request(scope, receive)
         try:
             response = await self._answer(request)
@@ -113,5 +114,5 @@ class _Address:
         reply = await endpoint.handler(request, body)
         headers = dict(_NOTHING_KEPT) if endpoint.ends_accounts else {}
         if reply.secret:
-            headers["Set-Cookie"] = set_cookie(presented(request).cookie_name, reply.secret)
+            headers["Set-Cookie"] = cookie_for(request, reply.secret)
         return Response(gives.dump_json(reply.value, by_alias=True), reply.status, headers, "application/json")

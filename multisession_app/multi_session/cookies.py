@@ -40,7 +40,15 @@ def take_cookie(header: bytes, name: str) -> tuple[str | None, bytes]:
     return value_text, b"; ".join(pair for pair in rest if pair)
 
 
-def set_cookie(name: str, secret: str) -> str:
-    """Return the Set-Cookie header that hands a device its secret."""
-    secure = "; Secure" if name.startswith("__Host-") else ""
-    return f"{name}={secret}; Path=/; Max-Age={int(COOKIE_MAX_AGE.total_seconds())}; HttpOnly; SameSite=Lax{secure}"
+def set_cookie(name: str, secret: str, *, is_cross_site: bool = False) -> str:
+    """Return the Set-Cookie header that hands a device its secret.
+
+    `is_cross_site`: the page that is to bring it back belongs to another site than this server. Browsers then take
+    only `SameSite=None; Secure`, and those that block third-party cookies only one that is `Partitioned` too (CHIPS),
+    kept apart for each site on screen. Chromium 153 takes all three on http from localhost and 127.0.0.1 as well.
+    """
+    age = int(COOKIE_MAX_AGE.total_seconds())
+    same_site = "None" if is_cross_site else "Lax"
+    secure = "; Secure" if is_cross_site or name.startswith("__Host-") else ""
+    partitioned = "; Partitioned" if is_cross_site else ""
+    return f"{name}={secret}; Path=/; Max-Age={age}; HttpOnly; SameSite={same_site}{secure}{partitioned}"

@@ -22,7 +22,7 @@ from .errors import HeadersTooLarge, MultiSessionError, NotFound, SessionChanged
 from .live import Connection
 from .multi_session import MultiSession
 from .options import BASE_PATH, HEADERS_LIMIT, TAB_TOKEN_MAX, Options
-from .origins import SAFE_METHODS, RequestOrigin
+from .origins import SAFE_METHODS, UNKNOWN_PROXY, RequestOrigin
 from .presented import HEADER, Acting, Presented
 from .security_headers import SecurityHeaders
 from .wire import refusal
@@ -54,6 +54,7 @@ class Gate:
         self._multi_session = multi_session
         self._headers = SecurityHeaders(multi_session.options, pages)
         self._event_path = event_path.rstrip("/")
+        self._has_warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request in, or answer the refusal."""
@@ -62,12 +63,18 @@ class Gate:
             return
         options = self._multi_session.options
         request = RequestOrigin.of(scope, options)
+        if request.through_unknown_proxy and not self._has_warned:
+            self._has_warned = True
+            logger.warning(UNKNOWN_PROXY)
         name = cookie_name(options, is_https=request.is_https)
         # Only here: what the app's own routes take is the app's concern.
         is_too_large = _is_ours(scope["path"]) and _size_of(scope["headers"]) > HEADERS_LIMIT
         secret, headers = _take_secret(scope["headers"], name)
         presented = Presented(name, hash_secret(secret) if secret else None, request, self._multi_session)
-        scope = {**scope, "headers": headers, "multi_session": presented}
+        protocol = "ws" if scope["type"] == "websocket" else "http"
+        # As the browser has it: a redirect by the file server would lead from https, which a proxy ends, to http.
+        scheme = protocol + "s" * request.is_https
+        scope = {**scope, "scheme": scheme, "headers": headers, "multi_session": presented}
         if scope["type"] == "http":
             send = self._completing(send, scope["path"], is_https=request.is_https)
         try:

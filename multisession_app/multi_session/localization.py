@@ -131,7 +131,7 @@ class Localization:
     password_changed: str = "The password of {name} was changed from {device}."  # noqa: S105 - a sentence
     ended_by_operator: str = "{name} was signed out by the operator of this site."
     another_device: str = "another device"
-    account_gone: str = "That account is gone from this browser."
+    account_gone: str = "That account was deleted, or signed out here long ago."
     now_using: str = "You are now using {next}."
     removed: str = "{name} is removed from this browser."
     not_carried_out: str = "The account changed meanwhile, so your last action was not carried out."

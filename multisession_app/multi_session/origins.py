@@ -13,7 +13,15 @@ from .errors import InvalidOrigin, MissingOrigin
 from .options import Options
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
+UNKNOWN_PROXY = (
+    "X-Forwarded-For or X-Forwarded-Proto has come, but no proxy is trusted: nobody can sign in through one that ends "
+    "https, the addresses shown are the proxy's, and sign-ins and sign-ups are not limited for each address. If there "
+    "are proxies in front, set REFLEX_TRUSTED_PROXY_HOPS to their number."
+)
+"""What the log says of a request `through_unknown_proxy`."""
+
 _OWN_FETCHES = {"same-origin", "none"}
+_FORWARDED = _FOR, _PROTO = "x-forwarded-for", "x-forwarded-proto"
 
 
 @dataclass(frozen=True)
@@ -21,7 +29,7 @@ class RequestOrigin:
     """Which page a request comes from and by which way, as far as the trusted proxies say.
 
     `through_unknown_proxy`: the address may be that of a proxy, and so of everyone behind it, since no proxy is
-    trusted and a forwarded address has come from inside a private network. One that comes from the open internet says
+    trusted and forwarded values have come from inside a private network. One that comes from the open internet says
     nothing: any visitor can send the header.
     """
 
@@ -39,7 +47,7 @@ class RequestOrigin:
         headers = Headers(raw=scope["headers"])
         hops = options.trusted_proxy_hops
         scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
-        scheme = _forwarded(headers, "x-forwarded-proto", hops) or scheme
+        scheme = _forwarded(headers, _PROTO, hops) or scheme
         client = scope.get("client")
         return cls(
             method=scope.get("method", "WEBSOCKET"),
@@ -47,9 +55,14 @@ class RequestOrigin:
             own_origin=f"{scheme}://{headers.get('host', '')}",
             fetch_site=headers.get("sec-fetch-site"),
             is_https=scheme == "https",
-            ip_address=_forwarded(headers, "x-forwarded-for", hops) or (client[0] if client else ""),
-            through_unknown_proxy=not hops and "x-forwarded-for" in headers and not _is_public(client),
+            ip_address=_forwarded(headers, _FOR, hops) or (client[0] if client else ""),
+            through_unknown_proxy=not hops and any(name in headers for name in _FORWARDED) and not _is_public(client),
         )
+
+    @property
+    def is_cross_site(self) -> bool:
+        """Whether the page belongs to another site, as the browser sees it: only it knows where sites begin."""
+        return self.fetch_site == "cross-site"
 
     def check(self, options: Options, *, has_cookie: bool) -> None:
         """Refuse the pages of other sites (OWASP CSRF and WebSocket cheat sheets).

@@ -60,7 +60,6 @@ class RateLimits:
         self._own = FixedWindowRateLimiter(_Memory())
         self._pool = _pool(redis_url) if redis_url else None
         self._shared = FixedWindowRateLimiter(_redis(self._pool, prefix)) if self._pool else None
-        self._has_warned = False
 
     async def count_sign_in(self, email: str, origin: Origin, *, known_by: str | None) -> list[Bucket]:
         """Count a sign-in as a failed one, and return what to give back should the password be right.
@@ -80,7 +79,7 @@ class RateLimits:
             return await self._count(Bucket.of(FAILED_SIGN_INS_OF_ACCOUNT, "known", email, known_by))
         visitor = _visitor(origin.ip_address)
         of_account = Bucket.of(FAILED_SIGN_INS_OF_ACCOUNT, "account", email, visitor)
-        if self._is_of_many(origin):
+        if origin.through_unknown_proxy:
             # What is left for everyone behind the proxy together still bounds the guesses at one account, and
             # someone who forges the header gets no bucket more than without it. The price, until the proxy is
             # trusted: strangers can keep the owner's new devices out. Those that know the account are not concerned.
@@ -94,7 +93,7 @@ class RateLimits:
         Raises:
             TooManyAttempts: the limit is reached; nothing was counted.
         """
-        if not self._is_of_many(origin):
+        if not origin.through_unknown_proxy:
             await self._count(Bucket.of(SIGN_UPS_OF_ADDRESS, "sign-up", _visitor(origin.ip_address)))
 
     async def give_back(self, counted: list[Bucket]) -> None:
@@ -126,15 +125,6 @@ class RateLimits:
                 # Neither an error for people who sign in, nor an open door for those who make Redis fail.
                 logger.exception("Redis does not answer; until it does, this process counts sign-ins by itself.")
         return await ask(self._own, bucket)
-
-    def _is_of_many(self, origin: Origin) -> bool:
-        if origin.through_unknown_proxy and self._is_on and not self._has_warned:
-            self._has_warned = True
-            logger.warning(
-                "X-Forwarded-For has come, but no proxy is trusted: sign-ins and sign-ups are not limited for each "
-                "address. If there are proxies in front, set REFLEX_TRUSTED_PROXY_HOPS to their number."
-            )
-        return origin.through_unknown_proxy
 
 
 class _Memory(MemoryStorage):

@@ -140,7 +140,10 @@ def _frontend_origin(config: Config) -> tuple[str, ...]:
     # In development, and on a CDN, the pages come from an origin of their own.
     if environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get() or not config.deploy_url:
         return ()
-    return (config.deploy_url.rstrip("/"),)
+    pages = urlsplit(config.deploy_url)
+    # Without the path and the default port, which browsers do not send (RFC 6454, 6.2).
+    default_port = {"http": ":80", "https": ":443"}.get(pages.scheme, "")
+    return (f"{pages.scheme}://{pages.netloc.lower().removesuffix(default_port)}",)
 
 
 def _built_pages() -> Path | None:

@@ -11,10 +11,7 @@ from tests.e2e import chromium
 from tests.e2e.better_auth import AuthClient
 from tests.e2e.devices import Device
 from tests.e2e.people import listen
-from tests.e2e.server import Server
-
-# What each server had logged when the current test began, to show a failed test its own part of the log.
-_seen: dict[Server, int] = {}
+from tests.e2e.server import SEEN, Server
 
 REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation", (violation) =>
   reportViolation(`${violation.effectiveDirective} ${violation.blockedURI} on ${violation.documentURI}`))"""
@@ -29,13 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Serve the app as its users get it, on a free port, with an empty database."""
     server = Server(tmp_path_factory.mktemp("server"))
-    _seen[server] = 0
     try:
         server.start()
         yield server
     finally:
         server.stop()
-        del _seen[server]
 
 
 @pytest.fixture(scope="session")
@@ -118,11 +113,11 @@ def client(new_client: Callable[[], AuthClient]) -> AuthClient:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add to a failed test what the server printed meanwhile."""
+    """Add to a failed test what the servers printed meanwhile."""
     report = yield
-    for server, start in _seen.items():
+    for server, start in SEEN.items():
         if report.failed and (said := server.log[start:]):
             report.sections.append((f"log of {server.url}", said[-4000:]))
         if call.when == "teardown":
-            _seen[server] = len(server.log)
+            SEEN[server] = len(server.log)
     return report

@@ -51,6 +51,10 @@ def copy_project(to: Path) -> Path:
     return to
 
 
+SEEN: dict["Server", int] = {}
+"""How much each server had logged when the current test began, to show a failed test its own part of the log."""
+
+
 class Server:
     """One `reflex run --env prod`, on a port of its own, with a database of its own.
 
@@ -67,7 +71,7 @@ class Server:
         self.root: Path = built_by.root if built_by else copy_project(folder / "project")
         self.port = free_port()
         # The name localhost, not the number: browsers take Secure cookies from http://localhost only.
-        self.url = f"http://localhost:{self.port}"
+        self.url = self.api = f"http://localhost:{self.port}"
         self.log_path = folder / "server.log"
         self.database = folder / "app.db"
         own = {
@@ -87,14 +91,12 @@ class Server:
 
     def start(self) -> None:
         """Build if that was not done yet, serve, and wait until the page comes."""
-        build = ["-m", "reflex", "run", "--env", "prod", "--backend-host", HOST, "--backend-port", str(self.port)]
-        again = ["-P", str(Path(__file__).with_name("serve_built.py")), HOST, str(self.port)]
+        SEEN.setdefault(self, 0)
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *(again if self._built else build)],
+                [sys.executable, *self._command()],
                 cwd=self.root,
-                # The copy is where Python finds the app when a script from elsewhere is run.
-                env=environment({"PYTHONPATH": str(self.root)} | self.extra),
+                env=environment(self.extra),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -103,14 +105,20 @@ class Server:
         until(self._answers, f"the server to answer; its log: {self.log_path}", seconds=240)
         self._built = True
 
+    def _command(self) -> list[str]:
+        if self._built:
+            return ["-m", "multisession_app.serve_built", HOST, str(self.port)]
+        return ["-m", "reflex", "run", "--env", "prod", "--backend-host", HOST, "--backend-port", str(self.port)]
+
     def _answers(self) -> bool:
         if self._process is not None and (code := self._process.poll()) is not None:
             pytest.fail(f"the server ended with {code}; its output ends:\n{self.log[-3000:]}")
         try:
-            with urllib.request.urlopen(self.url, timeout=5) as answer:
-                return bool(answer.status == 200)
+            for address in (self.url, f"{self.api}/ping"):
+                urllib.request.urlopen(address, timeout=5).close()
         except OSError:
             return False
+        return True
 
     def stop(self, *, kill: bool = False) -> None:
         """End the server and its workers, and nothing else; with `kill` as a crash would, without a last word."""

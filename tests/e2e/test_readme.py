@@ -23,16 +23,27 @@ def block(language: str) -> str:
 
 
 def test_curl_conversation(server: Server, tmp_path: Path) -> None:
-    """Every answer is the one that is shown, with … for anything."""
+    """Every answer is the one that is shown, with … for anything, on a database where nobody is."""
     if shutil.which("curl") is None:
         missing("curl is not installed")
-    script = block("sh").replace("http://localhost:3000", server.url)
-    said = subprocess.run(["/bin/sh", "-eu", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
-    shown = re.findall(r"^# (.*)$", script, re.MULTILINE)
-    answers = said.stdout.splitlines()
+    fresh = Server(tmp_path / "fresh", built_by=server)
+    fresh.start()
+    try:
+        said = converse(fresh.url, tmp_path)
+    finally:
+        fresh.stop()
+    shown = re.findall(r"^# (.*)$", block("sh"), re.MULTILINE)
+    answers = said.splitlines()
     assert len(answers) == len(shown)
     for answer, expected in zip(answers, shown, strict=True):
         assert re.fullmatch(".*".join(map(re.escape, expected.split("…"))), answer), answer
+
+
+def converse(url: str, folder: Path) -> str:
+    """Run the conversation with the server there, and return its answers."""
+    script = block("sh").replace("http://localhost:3000", url)
+    said = subprocess.run(["/bin/sh", "-eu", "-c", script], cwd=folder, capture_output=True, text=True, check=True)
+    return said.stdout
 
 
 def test_table_names_every_route(tmp_path: Path) -> None:

@@ -32,6 +32,14 @@ def test_written_cookie_is_secure_on_https() -> None:
     assert set_cookie(HOST, "s3cret") == f"{HOST}=s3cret; Path=/; Max-Age=34560000; HttpOnly; SameSite=Lax; Secure"
 
 
+def test_written_cookie_for_pages_of_another_site_is_kept_for_that_pair_of_sites() -> None:
+    """What is not marked so a browser neither takes from there nor sends back; on localhost without https too."""
+    for name in (PLAIN, HOST):
+        written = set_cookie(name, "s3cret", is_cross_site=True)
+        attributes = "HttpOnly; SameSite=None; Secure; Partitioned"
+        assert written == f"{name}=s3cret; Path=/; Max-Age=34560000; {attributes}"
+
+
 def test_take_finds_ours_and_keeps_the_others() -> None:
     """The inner app sees its own cookies and never ours."""
     assert take_cookie(b"a=1; notes_device=abc; b=2", PLAIN) == ("abc", b"a=1; b=2")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import reflex as rx
 
+from multisession_app.multi_session import wiring
 from multisession_app.multi_session.errors import InvalidOrigin, MissingOrigin
+from multisession_app.multi_session.multi_session import MultiSession
 from multisession_app.multi_session.options import Options
 from multisession_app.multi_session.origins import RequestOrigin
+from tests.multi_session.browser import Browser
 
 pytestmark = pytest.mark.sqlite
 
@@ -99,6 +105,13 @@ def test_cross_site_change_without_origin_is_refused(site: str) -> None:
         request("POST", None, site).check(Options(), has_cookie=False)
 
 
+def test_the_browser_says_whether_its_page_is_of_another_site() -> None:
+    """Only it knows where sites begin: two hosts of one domain are one site, two customers' of one host are two."""
+    assert request(site="cross-site").is_cross_site
+    for site in ("same-site", "same-origin", "none", None):
+        assert not request(site=site).is_cross_site
+
+
 @pytest.mark.parametrize("site", ["same-origin", "none"])
 def test_own_fetch_without_origin_and_cookie_may_ask(site: str) -> None:
     """It says itself that it is one of ours."""
@@ -139,3 +152,44 @@ def test_websocket_belongs_to_the_page_of_its_scheme(scheme: str, is_https: bool
 def test_missing_client_address_is_empty() -> None:
     """A server on a Unix socket knows none."""
     assert RequestOrigin.of(scope([], client=None), Options()).ip_address == ""
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Forwarded-Proto"])
+def test_a_proxy_that_is_not_trusted_is_said_once(
+    visitor: Browser, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At its first request, since through one that ends https no sign-in gets as far as to be counted."""
+    forwarded = {name: "https"}
+    visitor.get("/get-session")
+    visitor.address = "8.8.8.8"
+    visitor.get("/get-session", forwarded)
+    assert caplog.messages == []
+    visitor.address = "10.0.0.9"
+    for _ in range(2):
+        visitor.get("/get-session", forwarded)
+    [warning] = caplog.records
+    assert warning.levelno == logging.WARNING
+    assert "REFLEX_TRUSTED_PROXY_HOPS" in warning.getMessage()
+
+
+def test_a_proxy_that_is_trusted_needs_no_warning(
+    kit_with: Callable[..., MultiSession], client: Callable[..., Browser], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is what the setting is for."""
+    client(kit_with(trusted_proxy_hops=1)).get("/get-session", {"X-Forwarded-For": "203.0.113.5"})
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("deploy_url", "origin"),
+    [
+        ("https://app.example.com", "https://app.example.com"),
+        ("https://App.example.com/notes/", "https://app.example.com"),
+        ("https://app.example.com:443", "https://app.example.com"),
+        ("http://localhost:3000/", "http://localhost:3000"),
+    ],
+)
+def test_the_pages_address_is_taken_as_the_origin_that_browsers_send(deploy_url: str, origin: str) -> None:
+    """Where pages and API have an address each, that of the pages may be written in any way."""
+    found = wiring._frontend_origin(rx.Config(app_name="app", deploy_url=deploy_url))
+    assert Options(allowed_origins=found).allowed_origins == (origin,)

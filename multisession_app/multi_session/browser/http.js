@@ -4,9 +4,10 @@ import { getBackendURL, getToken } from "$/utils/state";
 
 const TIMEOUT_MS = 20000;
 
+// A path of the kit's routes, or the whole one of a route of the app's own.
 const api = (path) => {
   const url = getBackendURL(env.PING);
-  url.pathname = "/api/auth" + path;
+  url.pathname = path.startsWith("/api/") ? path : "/api/auth" + path;
   return url;
 };
 
@@ -15,6 +16,15 @@ export const get = (path, options) =>
 
 export const post = (path, body) =>
   get(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+// Reflex 0.10.1 uploads without credentials: a server at an address of its own would not know whose file it is.
+if (typeof XMLHttpRequest !== "undefined") {
+  const { open } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.open = function (...call) {
+    open.apply(this, call);
+    if (String(call[1]) === getBackendURL(env.UPLOAD).href) this.withCredentials = true;
+  };
+}
 
 // Asks as whom this tab is signed in, in the tab's name: a socket that acts as someone else is called back then.
 export const askInTabsName = async () =>
