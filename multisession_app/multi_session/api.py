@@ -95,7 +95,7 @@ class Address:
         except MultiSessionError as error:
             asking = presented(request)
             where = asking.origin.ip_address
-            logger.info("Refused %s from %s (%s): %s", request.url.path, where, asking.who, error.code)
+            logger.info("Refused %r from %s (%s): %s", scope["path"], where, asking.who, error.code)
             response = refusal(error, self._words)
         response.headers["Cache-Control"] = "no-store"
         await response(scope, receive, send)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from urllib.parse import quote
 
 import pytest
 from sqlmodel import Session
@@ -41,7 +42,7 @@ def test_refused_sign_in_is_told_with_a_masked_address(visitor: Browser, caplog:
     for name in "ada", "zoe":
         caplog.clear()
         visitor.post("/sign-in/email", {"email": email_of(name), "password": "wrong " + PASSWORD})
-        line = "Refused /api/auth/sign-in/email from 127.0.0.1 ({}***@example.com): INVALID_EMAIL_OR_PASSWORD"
+        line = "Refused '/api/auth/sign-in/email' from 127.0.0.1 ({}***@example.com): INVALID_EMAIL_OR_PASSWORD"
         assert line.format(name[0]) in caplog.messages
 
 
@@ -49,9 +50,8 @@ def test_refused_click_is_told_with_the_user(visitor: Browser, world: World, cap
     """Somebody who is signed in is named by their id."""
     visitor.sign_up("ada")
     visitor.post("/multi-session/set-active", {"sessionId": "of-nobody"})
-    line = (
-        f"Refused /api/auth/multi-session/set-active from 127.0.0.1 ({world.rows(User)[0].id}): INVALID_SESSION_TOKEN"
-    )
+    who = world.rows(User)[0].id
+    line = f"Refused '/api/auth/multi-session/set-active' from 127.0.0.1 ({who}): INVALID_SESSION_TOKEN"
     assert line in caplog.messages
 
 
@@ -59,6 +59,15 @@ def test_foreign_page_is_told(visitor: Browser, caplog: pytest.LogCaptureFixture
     """What an address says cannot begin a line of its own."""
     visitor.get("//api/auth/ok%0Asigned_in", {"Origin": "https://evil.example"})
     assert "Refused '/api/auth/ok\\nsigned_in' from 127.0.0.1: INVALID_ORIGIN" in caplog.messages
+
+
+@pytest.mark.parametrize("sign", ["\x1b[2J", "\x85", "\u2028", "\u202e"])
+def test_address_of_nothing_is_told_in_letters(visitor: Browser, caplog: pytest.LogCaptureFixture, sign: str) -> None:
+    """What clears a terminal, or begins a line or turns it around there, is spelt out."""
+    path = f"/api/auth/no{sign}thing"
+    visitor.get("//" + quote(path[1:]))
+    assert f"Refused {path!r} from 127.0.0.1 (nobody): NOT_FOUND" in caplog.messages
+    assert sign not in caplog.text
 
 
 def test_log_holds_no_secret_no_password_and_no_address(visitor: Browser, caplog: pytest.LogCaptureFixture) -> None:
