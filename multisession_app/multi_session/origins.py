@@ -46,8 +46,9 @@ class RequestOrigin:
         """Read an ASGI scope; forwarded values count only within `trusted_proxy_hops`."""
         headers = Headers(raw=scope["headers"])
         hops = options.trusted_proxy_hops
-        scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
-        scheme = _forwarded(headers, _PROTO, hops) or scheme
+        scheme = (_forwarded(headers, _PROTO, hops) or scope["scheme"]).lower()
+        # Traefik too names a websocket's own one.
+        scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)
         client = scope.get("client")
         return cls(
             method=scope.get("method", "WEBSOCKET"),

@@ -149,6 +149,14 @@ def test_websocket_belongs_to_the_page_of_its_scheme(scheme: str, is_https: bool
     assert (read.own_origin, read.is_https) == (OWN if is_https else "http://app.test", is_https)
 
 
+@pytest.mark.parametrize(("forwarded", "is_https"), [("ws", False), ("wss", True), ("HTTPS", True)])
+def test_proxy_may_name_the_scheme_as_a_websocket_has_it(forwarded: str, is_https: bool) -> None:
+    """Traefik does; the Origin of the page that opens it says https, as does its cookie's name."""
+    through = scope([("host", "app.test"), ("x-forwarded-proto", forwarded)], type="websocket", scheme="ws")
+    read = RequestOrigin.of(through, Options(trusted_proxy_hops=1))
+    assert (read.own_origin, read.is_https) == (OWN if is_https else "http://app.test", is_https)
+
+
 def test_missing_client_address_is_empty() -> None:
     """A server on a Unix socket knows none."""
     assert RequestOrigin.of(scope([], client=None), Options()).ip_address == ""
