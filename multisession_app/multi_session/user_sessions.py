@@ -152,6 +152,8 @@ def delete_users(db: Session, user_ids: Collection[str]) -> set[str]:
     of_users = select(DeviceSession.device_id).where(col(DeviceSession.user_id).in_(user_ids))
     devices = set(db.exec(of_users).all())
     db.exec(delete(User).where(col(User.id).in_(user_ids)))
+    # A statement of PostgreSQL sees what was there at its start: who is just signing in there has to be done before it.
+    db.exec(select(Device.id).where(col(Device.id).in_(devices)).order_by(Device.id).with_for_update())
     has_session = select(DeviceSession.id).where(DeviceSession.device_id == Device.id).exists()
     empty = delete(Device).where(col(Device.id).in_(devices), not_(has_session))
     db.exec(empty.execution_options(synchronize_session=False))

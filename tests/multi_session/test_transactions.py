@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlmodel import Session, col, select, update
 
 from multisession_app.multi_session import device_sessions, user_sessions, users
@@ -18,7 +18,7 @@ from multisession_app.multi_session.database import Database
 from multisession_app.multi_session.errors import EmailTaken, InvalidSession, MultiSessionError, SessionChanged
 from multisession_app.multi_session.models import Device, DeviceSession, User
 from multisession_app.multi_session.security_events import Origin
-from tests.helpers import run
+from tests.helpers import run, until
 from tests.multi_session.people import NOW, World
 
 FRESH = timedelta(minutes=10)
@@ -59,6 +59,12 @@ def meeting(database: Database, statement: str) -> Iterator[None]:
     event.listen(database.engine, "after_cursor_execute", wait)
     yield
     event.remove(database.engine, "after_cursor_execute", wait)
+
+
+def _waiting(world: World) -> int:
+    """Return how many transactions wait for another."""
+    with world.database.engine.connect() as connection:
+        return int(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")) or 0)
 
 
 def test_switches_at_once_leave_one_account_used_last(world: World, processes: list[Database]) -> None:
@@ -150,6 +156,30 @@ def test_two_sessions_that_end_each_other_leave_one(world: World) -> None:
         outcomes = all_at_once([end(here, opened.session.id), end(there, first)], world.database)
     assert len([outcome for outcome in outcomes if isinstance(outcome, InvalidSession)]) == 1
     assert len([row for row in world.rows(DeviceSession) if row.revoked_at is None]) == 1
+
+
+@pytest.mark.postgresql
+def test_who_comes_while_all_others_of_the_device_are_deleted_stays(world: World) -> None:
+    """The sign-in has the device first, and what deletes the others looks only then whether anybody is left there."""
+    secret, _ = world.device_with("ada")
+    device, ada, bob = world.device(secret), world.rows(User)[0], world.user("bob")
+    has_entered, is_deleting = threading.Event(), threading.Event()
+
+    def enter(db: Session) -> None:
+        device_sessions.sign_in(
+            db, device, bob, origin=Origin(), maximum=5, timeout=FRESH, evict=True, now=world.clock.now
+        )
+        has_entered.set()
+        assert is_deleting.wait(10)
+        until(lambda: _waiting(world), "the sweep to wait")
+
+    def sweep(db: Session) -> None:
+        assert has_entered.wait(10)
+        is_deleting.set()
+        user_sessions.delete_users(db, [ada.id])
+
+    assert all_at_once([enter, sweep], world.database) == [None, None]
+    assert [row.user_id for row in world.rows(DeviceSession)] == [bob.id]
 
 
 @pytest.mark.postgresql
