@@ -25,10 +25,9 @@ async def read_body(request: Request, shape: type[AnyBody]) -> AnyBody:
     """
     content_type = request.headers.get("content-type")
     is_optional = may_be_left_out(shape)
-    if is_optional and content_type is None and request.headers.get("content-length", "0") == "0":
-        return shape()
     # A form of another site can send every content type but this one without being asked first (CORS).
-    if (content_type or "").partition(";")[0].strip().lower() != "application/json":
+    is_json = (content_type or "").partition(";")[0].strip().lower() == "application/json"
+    if not is_json and not (is_optional and content_type is None):
         raise UnsupportedMediaType
     raw = bytearray()
     async for chunk in request.stream():
@@ -37,6 +36,8 @@ async def read_body(request: Request, shape: type[AnyBody]) -> AnyBody:
             raise BodyTooLarge
     if is_optional and not raw:
         return shape()
+    if not is_json:
+        raise UnsupportedMediaType
     try:
         return shape.model_validate_json(bytes(raw))
     except ValidationError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -159,6 +159,18 @@ def test_form_of_another_site_is_refused(two: Browser, world: World, path: str) 
         answer = two.ask("POST", path, {"Content-Type": kind}, content=body)
         assert (answer.status_code, answer.json().get("code")) == (415, "UNSUPPORTED_MEDIA_TYPE"), kind
     assert world.everything() == before
+
+
+def test_body_of_no_stated_length_is_not_passed_over(two: Browser) -> None:
+    """It names the session on screen: without it everyone would be signed out from the page of another account."""
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b'{"sessionId": "another"}'
+
+    names = two.names()
+    assert two.ask("POST", "/multi-session/revoke-all", content=body()).status_code == 415
+    assert two.ask("POST", "/multi-session/revoke-all", {"Content-Type": JSON}, content=body()).status_code == 409
+    assert two.names() == names
 
 
 @pytest.mark.parametrize("path", TAKING_BODIES)
