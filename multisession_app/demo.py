@@ -17,7 +17,7 @@ from starlette.routing import Route
 from .multi_session import User, kit, signing_in
 from .multi_session.device_secrets import PresentedDevice
 from .multi_session.device_sessions import Opened
-from .multi_session.errors import OptionsError
+from .multi_session.errors import OptionsError, SessionChanged, TooManySessions
 from .multi_session.security_events import Origin
 from .notes import add_note
 
@@ -71,10 +71,15 @@ async def make_people(device: PresentedDevice | None, origin: Origin) -> Opened:
     Raises:
         TooManyAttempts, TooManySessions, SessionChanged: as for a sign-up.
     """
+    held = device.sessions if device else ()
+    if len(held) + PEOPLE > kit().options.maximum_sessions:
+        # A try signs nobody out who is there.
+        raise TooManySessions([(session.id, session.user.name, session.user.email) for session in held])
     for name in secrets.SystemRandom().sample(_NAMES, PEOPLE):
         opened = await _make_person(name, device, origin)
         # By the secret that was made last, which no browser has used yet.
-        device = await kit().present_again(opened.device_id, opened.session.generation)
+        if (device := await kit().present_again(opened.device_id, opened.session.generation)) is None:
+            raise SessionChanged
     return opened
 
 

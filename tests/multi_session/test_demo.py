@@ -99,6 +99,17 @@ def test_who_is_signed_in_stays(visitor: Browser) -> None:
     assert "ada" in visitor.names()
 
 
+def test_nobody_is_signed_out_for_a_try(visitor: Browser, world: World) -> None:
+    """Where three more have no room, nothing is done."""
+    for name in ("ada", "bob", "eve"):
+        visitor.sign_up(name)
+        visitor.names()
+    before = world.everything()
+    answer = visitor.post(CLICK)
+    assert (answer.status_code, answer.json()["code"]) == (403, "MAXIMUM_SESSIONS_REACHED")
+    assert world.everything() == before
+
+
 def test_lost_answer_leaves_the_visitor_signed_in(visitor: Browser, clock: Clock) -> None:
     """The old cookie still opens what it did, and a second click makes three people that are listed."""
     visitor.sign_up("ada")
@@ -174,6 +185,9 @@ def test_click_in_the_moment_of_the_sweep_is_refused(
 ) -> None:
     """Not an error of the server: the page is to be loaded anew."""
     click(visitor)
+    # There is room for three more.
+    for entry in visitor.listed()[1:]:
+        visitor.post("/multi-session/revoke", {"sessionId": entry["id"]})
     device = run(multi_session.present(visitor.secret_hash))
     clock.advance(days=1)
     run(demo.sweep())
