@@ -15,10 +15,10 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from .multi_session import User, kit, signing_in
-from .multi_session.device_secrets import PresentedDevice
-from .multi_session.device_sessions import Opened
 from .multi_session.errors import OptionsError, SessionChanged, TooManySessions
-from .multi_session.security_events import Origin
+from .multi_session.queries.device_sessions import Opened
+from .multi_session.queries.devices import PresentedDevice
+from .multi_session.security.origins import Origin
 from .notes import add_note
 
 logger = logging.getLogger(__name__)

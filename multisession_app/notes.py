@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Field, Session, SQLModel, col, delete, select
 
-from .multi_session.models import new_id
+from .multi_session.database.models import new_id
 
 NOTE_MAX = 280
 """Characters of a note."""

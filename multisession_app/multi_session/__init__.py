@@ -1,83 +1,135 @@
 """The multi-session kit: several accounts signed in on one browser, switched with one click.
 
-Layers, each importing only from those before it:
+Rooms, each importing only from those before it; inside a room no import makes a circle:
 
-    errors, localization, options, paths     words and numbers
-    user_agents                              what a browser calls itself
-    models                                   tables, and the shapes that may leave the server
-    engine                                   how a database is connected to
-    database, device_secrets, passwords      what the verbs are made with
-    security_events                          what users read about their security
-    ended_sessions                           how sessions end, and what is left of them
-    users, device_sessions, user_sessions    the verbs
-    sweep                                    how old rows go
-    rate_limits                              how often somebody may guess
-    cookies, origins, live                   what a request brings; the open sockets
-    presenting                               whom a cookie or socket presents, and the message to the tabs
-    this_device | every_device | proving | operating  a verb in a transaction, then that message
-    multi_session                            all of them
-    timekeeping                              tells tabs when a session's time is over, and has old rows swept
-    presented                                what the gate hands on
-    security_headers                         what is added to every answer
-    bodies, answers                          the shapes of what goes over the wire
-    wire                                     bodies in, refusals out
-    gate                                     the ASGI middleware before everything
-    answering                                what the routes share
-    user_routes | this_device_routes | every_device_routes  the routes
-    openapi                                  their description
-    runtime                                  where the Reflex half finds the running kit
-    api | state                              the two doors, which do not know each other
-    own_routes                               for an app's own ways to sign people in
-    explaining                               why a tab shows another account than before, in words
-    security_state                           the active account's other devices, on a screen
-    guard, in_place                          the check of each event; how a socket changes its account
-    redis_locks                              gives back what Reflex leaves locked in Redis
-    components                               what a page shows
-    wiring, plugin                           what puts it all together
-    admin                                    the operator's command line
+    errors localization options   words and numbers
+    database                      tables, shapes that may leave the server, transactions, migrations
+    security                      passwords, rate limits, cookies, origins, headers, validation
+    queries                       the rules, in SQL
+    actions                       one transaction, then the message to the open tabs
+    http | websocket              the two doors, which do not know each other
+    components                    what a page shows; `browser` holds their JavaScript and CSS
+    install plugin admin          what puts it all together; the operator's command line
 
-Everything up to `gate`, and `api`, is plain Python and Starlette. Import the public names from here; they are
-loaded when asked for, since `rxconfig.py` asks for the plugin before Reflex has a configuration.
+Everything but `websocket`, `components`, `install` and `plugin` is plain Python and Starlette and loads without Reflex.
+
+Import the public names from here. They are loaded when asked for, since `rxconfig.py` asks for the plugin before Reflex
+has a configuration.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .actions.multi_session import MultiSession as MultiSession
+    from .components.active_sessions import active_session as active_session, active_sessions as active_sessions
+    from .components.auth_forms import sign_in as sign_in, sign_in_button as sign_in_button, sign_up as sign_up
+    from .components.buttons import link_button as link_button, needs_connection as needs_connection
+    from .components.change_password import change_password as change_password
+    from .components.delete_account import delete_account as delete_account
+    from .components.manage_accounts import manage_account as manage_account, manage_accounts as manage_accounts
+    from .components.menu import menu_link as menu_link
+    from .components.profile import profile as profile
+    from .components.security_activity import security_activity as security_activity
+    from .components.signed_in import by_account as by_account, signed_in_only as signed_in_only
+    from .components.switch_account import (
+        switch_account_submenu as switch_account_submenu,
+        switch_account_submenu_content as switch_account_submenu_content,
+        switch_account_submenu_item as switch_account_submenu_item,
+    )
+    from .components.user_button import user_button as user_button
+    from .components.user_view import user_avatar as user_avatar, user_view as user_view
+    from .components.watch import watch as watch
+    from .database.models import User as User
+    from .database.public import (
+        DeviceSessionPublic as DeviceSessionPublic,
+        SecurityEventPublic as SecurityEventPublic,
+        UserPublic as UserPublic,
+    )
+    from .database.transactions import Database as Database
+    from .errors import (
+        DatabaseUnavailable as DatabaseUnavailable,
+        EmailTaken as EmailTaken,
+        InvalidCredentials as InvalidCredentials,
+        InvalidSession as InvalidSession,
+        MultiSessionError as MultiSessionError,
+        NotSignedIn as NotSignedIn,
+        OptionsError as OptionsError,
+        SchemaTooNew as SchemaTooNew,
+        SessionChanged as SessionChanged,
+        SessionNotFresh as SessionNotFresh,
+        TooManyAttempts as TooManyAttempts,
+        TooManySessions as TooManySessions,
+    )
+    from .http.custom_sign_in import signing_in as signing_in
+    from .localization import Localization as Localization
+    from .options import Options as Options
+    from .plugin import MultiSessionPlugin as MultiSessionPlugin
+    from .queries.device_sessions import Opened as Opened
+    from .queries.devices import PresentedDevice as PresentedDevice
+    from .security.origins import Origin as Origin
+    from .websocket.runtime import kit as kit
+    from .websocket.security_state import (
+        ActiveSession as ActiveSession,
+        SecurityActivity as SecurityActivity,
+        SecurityState as SecurityState,
+    )
+    from .websocket.state import MultiSessionState as MultiSessionState
 
 _HOMES = {
+    "MultiSession": "actions.multi_session",
+    "active_session": "components.active_sessions",
+    "active_sessions": "components.active_sessions",
+    "sign_in": "components.auth_forms",
+    "sign_in_button": "components.auth_forms",
+    "sign_up": "components.auth_forms",
+    "link_button": "components.buttons",
+    "needs_connection": "components.buttons",
+    "change_password": "components.change_password",
+    "delete_account": "components.delete_account",
+    "manage_account": "components.manage_accounts",
+    "manage_accounts": "components.manage_accounts",
+    "menu_link": "components.menu",
+    "profile": "components.profile",
+    "security_activity": "components.security_activity",
+    "by_account": "components.signed_in",
+    "signed_in_only": "components.signed_in",
+    "switch_account_submenu": "components.switch_account",
+    "switch_account_submenu_content": "components.switch_account",
+    "switch_account_submenu_item": "components.switch_account",
+    "user_button": "components.user_button",
+    "user_avatar": "components.user_view",
+    "user_view": "components.user_view",
+    "watch": "components.watch",
+    "User": "database.models",
+    "DeviceSessionPublic": "database.public",
+    "SecurityEventPublic": "database.public",
+    "UserPublic": "database.public",
+    "Database": "database.transactions",
+    "DatabaseUnavailable": "errors",
+    "EmailTaken": "errors",
+    "InvalidCredentials": "errors",
+    "InvalidSession": "errors",
+    "MultiSessionError": "errors",
+    "NotSignedIn": "errors",
+    "OptionsError": "errors",
+    "SchemaTooNew": "errors",
+    "SessionChanged": "errors",
+    "SessionNotFresh": "errors",
+    "TooManyAttempts": "errors",
+    "TooManySessions": "errors",
+    "signing_in": "http.custom_sign_in",
+    "Localization": "localization",
+    "Options": "options",
     "MultiSessionPlugin": "plugin",
-    "MultiSessionState": "state",
-    "SecurityState": "security_state",
-    "MultiSession": "multi_session",
-    "Database": "database",
-    "User": "models",
-    "UserPublic": "models",
-    "DeviceSessionPublic": "models",
-    "SecurityEventPublic": "models",
-    "kit": "runtime",
-    "signing_in": "own_routes",
-    "active_session": "components",
-    "active_sessions": "components",
-    "by_account": "components",
-    "change_password": "components",
-    "delete_account": "components",
-    "link_button": "components",
-    "menu_link": "components",
-    "needs_connection": "components",
-    "manage_account": "components",
-    "manage_accounts": "components",
-    "profile": "components",
-    "security_activity": "components",
-    "sign_in": "components",
-    "sign_in_button": "components",
-    "sign_up": "components",
-    "signed_in_only": "components",
-    "switch_account_submenu": "components",
-    "switch_account_submenu_content": "components",
-    "switch_account_submenu_item": "components",
-    "user_avatar": "components",
-    "user_button": "components",
-    "user_view": "components",
-    "watch": "components",
+    "Opened": "queries.device_sessions",
+    "PresentedDevice": "queries.devices",
+    "Origin": "security.origins",
+    "kit": "websocket.runtime",
+    "ActiveSession": "websocket.security_state",
+    "SecurityActivity": "websocket.security_state",
+    "SecurityState": "websocket.security_state",
+    "MultiSessionState": "websocket.state",
 }
 __all__ = list(_HOMES)
 

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 
 from reflex_base.config import get_config
 
-from .database import Database
+from .actions.multi_session import MultiSession
+from .actions.pubsub import Live
+from .actions.schedule import sweep_all
+from .database.transactions import Database
 from .errors import MultiSessionError, SchemaTooNew
-from .live import Live
-from .multi_session import MultiSession
-from .runtime import options, shared_name_of
-from .timekeeping import sweep_all
+from .websocket.runtime import options, shared_name_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -187,3 +187,7 @@ def _check_policy(further: Mapping[str, Sequence[str]]) -> None:
                     f"content_security_policy must give {directive} sources such as https://images.example.com or "
                     f"\"'unsafe-eval'\" with its inner quotes, not {source!r}."
                 )
+
+
+LIBRARY = "$/utils/multi_session"
+"""Put there by `MultiSessionPlugin.get_static_assets`."""

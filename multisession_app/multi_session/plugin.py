@@ -84,7 +84,7 @@ class MultiSessionPlugin(Plugin):
     def post_compile(self, **context: Any) -> None:
         """Wire the kit into the app: once in every worker, before it serves."""
         # Not at the top: this module is imported by `rxconfig.py`, before Reflex knows its own configuration.
-        from . import wiring
+        from . import install
 
         app: rx.App = context["app"]
-        wiring.wire(app, self.multi_session_options, get_config())
+        install.wire(app, self.multi_session_options, get_config())

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import reflex as rx
 
-from multisession_app.multi_session.state import MultiSessionState
+from multisession_app.multi_session.websocket.state import MultiSessionState
 from multisession_app.pages.home import NotesState
 from tests.e2e.people import API, Person
 from tests.e2e.server import Server

@@ -8,7 +8,7 @@ import pytest
 from websockets import ConnectionClosed
 
 from multisession_app.multi_session.localization import Localization
-from multisession_app.multi_session.state import MultiSessionState
+from multisession_app.multi_session.websocket.state import MultiSessionState
 from tests.e2e.devices import KIT, NOTES, STATE, Device, Tab, value
 from tests.e2e.server import Server
 from tests.raw_socket import RawSocket, boot_event, event

@@ -5,9 +5,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from multisession_app.multi_session.api import endpoints
-from multisession_app.multi_session.database import Database
-from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.database.transactions import Database
+from multisession_app.multi_session.http.routes import endpoints
 from multisession_app.multi_session.options import Options
 from tests.e2e.better_auth import NPM_PROJECT
 from tests.e2e.server import PROJECT, Server

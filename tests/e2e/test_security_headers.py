@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from multisession_app.multi_session.security_headers import script_hashes
+from multisession_app.multi_session.security.headers import script_hashes
 from tests.e2e.people import WORDS, choose, expect_account, expect_signed_out, join, switch, user_button
 from tests.e2e.server import Server
 from tests.helpers import until

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from multisession_app.multi_session.state import UNKNOWN
+from multisession_app.multi_session.websocket.state import UNKNOWN
 from tests.e2e.devices import KIT, Device, value
 from tests.e2e.people import (
     WORDS,

@@ -9,8 +9,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from multisession_app.multi_session.answering import Endpoint
-from multisession_app.multi_session.bodies import Body
+from multisession_app.multi_session.http.endpoint import Endpoint
+from multisession_app.multi_session.http.inputs import Body
 from tests.multi_session.browser import HOST, JSON
 
 ORIGIN = f"http://{HOST}"

@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-from multisession_app.multi_session.device_secrets import hash_secret
 from multisession_app.multi_session.options import BASE_PATH
+from multisession_app.multi_session.queries.device_secrets import hash_secret
 from tests.helpers import run
 
 HOST = "app.test"

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
-from multisession_app.multi_session.api import api
-from multisession_app.multi_session.database import Database
-from multisession_app.multi_session.gate import Gate
-from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.actions.tabs import HEADER
+from multisession_app.multi_session.database.transactions import Database
+from multisession_app.multi_session.http.middleware import Gate
+from multisession_app.multi_session.http.routes import api
 from multisession_app.multi_session.options import Options
-from multisession_app.multi_session.presented import HEADER
-from multisession_app.multi_session.runtime import runtime
+from multisession_app.multi_session.websocket.runtime import runtime
 from tests.helpers import run
 from tests.multi_session.browser import Browser
 from tests.multi_session.guesses import HOME

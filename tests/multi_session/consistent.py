@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlmodel import Session, select
 
-from multisession_app.multi_session import models
-from multisession_app.multi_session.models import Device, DeviceSecret, DeviceSession, SecurityEvent, User
+from multisession_app.multi_session.database import models
+from multisession_app.multi_session.database.models import Device, DeviceSecret, DeviceSession, SecurityEvent, User
 from multisession_app.multi_session.options import SHORT_TIMEOUT, Options
-from multisession_app.multi_session.users import check_email, check_image, check_name
+from multisession_app.multi_session.security.validation import check_email, check_image, check_name
 
 KINDS = {models.SIGNED_UP, models.SIGNED_IN, models.FAILED_SIGN_IN, models.REAUTHENTICATED, *models.TOLD_ENDS}
 

@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 from sqlalchemy import text
 from sqlmodel import Session, SQLModel, select
 
-from multisession_app.multi_session import device_secrets, device_sessions
-from multisession_app.multi_session.database import Database
-from multisession_app.multi_session.device_secrets import PresentedDevice, hash_secret
-from multisession_app.multi_session.device_sessions import Opened
-from multisession_app.multi_session.models import DeviceSession, User
-from multisession_app.multi_session.security_events import Origin
+from multisession_app.multi_session.database.models import DeviceSession, User
+from multisession_app.multi_session.database.transactions import Database
+from multisession_app.multi_session.queries import device_secrets, device_sessions, devices
+from multisession_app.multi_session.queries.device_secrets import hash_secret
+from multisession_app.multi_session.queries.device_sessions import Opened
+from multisession_app.multi_session.queries.devices import PresentedDevice
+from multisession_app.multi_session.security.origins import Origin
 from tests.helpers import run
 
 T = TypeVar("T")
@@ -64,7 +65,7 @@ class World:
 
     def present(self, secret: str) -> PresentedDevice | None:
         """Look a secret up without using it."""
-        return self.read(lambda db: device_secrets.present(db, hash_secret(secret), now=self.clock.now))
+        return self.read(lambda db: devices.present(db, hash_secret(secret), now=self.clock.now))
 
     def device(self, secret: str) -> PresentedDevice:
         """Look a secret up that opens a device."""

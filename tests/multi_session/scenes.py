@@ -10,12 +10,10 @@ from typing import Any
 
 from reflex.utils.token_manager import LocalTokenManager, TokenManager
 
-from multisession_app.multi_session import in_place
-from multisession_app.multi_session.gate import tree_token
-from multisession_app.multi_session.in_place import InPlace
-from multisession_app.multi_session.live import Connection
-from multisession_app.multi_session.multi_session import MultiSession
-from multisession_app.multi_session.presented import HEADER, Acting
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.actions.tabs import HEADER, Acting, Connection, tree_token
+from multisession_app.multi_session.websocket import switch_in_place
+from multisession_app.multi_session.websocket.switch_in_place import InPlace
 from tests.multi_session.browser import PASSWORD, Browser, email_of
 
 
@@ -41,9 +39,9 @@ class Namespace:
     async def on_event(self, sid: str, data: Any) -> None:
         """Note what runs on which tree, and answer a boot as the browser does."""
         self.ran.append((self._token_manager.sid_to_token[sid], data["name"]))
-        if data["name"] == in_place._BOOT and self.shows:
+        if data["name"] == switch_in_place._BOOT and self.shows:
             session_id = self._static_router_data[sid]["headers"][f"{HEADER}session"]
-            shown = {"name": in_place._CONFIRM, "payload": {"session_id": session_id}}
+            shown = {"name": switch_in_place._CONFIRM, "payload": {"session_id": session_id}}
             asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(self.on_event(sid, shown)))
 
     async def emit_update(self, update: Any, token: str) -> None:
@@ -109,7 +107,7 @@ class Scene:
     async def boot(self, connection: Connection) -> None:
         """Wait until a move has sent the tab the account that the socket now acts as."""
         async with asyncio.timeout(20):
-            while (connection.tree, in_place._BOOT) not in self.namespace.ran:
+            while (connection.tree, switch_in_place._BOOT) not in self.namespace.ran:
                 await asyncio.sleep(0.001)
 
     def sizes(self) -> list[int]:

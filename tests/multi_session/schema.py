@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
-from multisession_app.multi_session.database import Database
+from multisession_app.multi_session.database.transactions import Database
 
 _PREFIX = "multi_session_"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from starlette.responses import PlainTextResponse
 
-from multisession_app.multi_session.gate import Gate
-from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.http.middleware import Gate
 from tests.helpers import run
 from tests.multi_session.browser import HOST, Browser
 

@@ -10,9 +10,9 @@ from typing import Any
 import reflex as rx
 from reflex_base.utils.format import json_dumps
 
+from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.localization import Localization
-from multisession_app.multi_session.multi_session import MultiSession
-from multisession_app.multi_session.state import MultiSessionState
+from multisession_app.multi_session.websocket.state import MultiSessionState
 from tests.helpers import run
 
 WORDS = Localization()

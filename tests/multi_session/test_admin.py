@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from multisession_app.multi_session.database import Database
+from multisession_app.multi_session.database.transactions import Database
 from tests.e2e.server import PROJECT, environment
 from tests.multi_session.browser import Browser, email_of
 

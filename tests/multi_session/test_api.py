@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from multisession_app.multi_session.models import Device, DeviceSecret, User
+from multisession_app.multi_session.database.models import Device, DeviceSecret, User
 from tests.multi_session.browser import PASSWORD, Browser, email_of
 from tests.multi_session.people import Clock, World
 

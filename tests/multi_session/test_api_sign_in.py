@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from multisession_app.multi_session.models import SecurityEvent, User
-from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.database.models import SecurityEvent, User
 from tests.multi_session.browser import PASSWORD, Browser, email_of
 from tests.multi_session.people import Clock, World
 

@@ -9,13 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from multisession_app.multi_session import passwords
-from multisession_app.multi_session.device_secrets import PresentedDevice
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.database.models import DeviceSession, SecurityEvent, User
 from multisession_app.multi_session.errors import InvalidCredentials, InvalidSession, SessionChanged
-from multisession_app.multi_session.models import DeviceSession, SecurityEvent, User
-from multisession_app.multi_session.multi_session import MultiSession
 from multisession_app.multi_session.options import SECRET_GRACE
-from multisession_app.multi_session.security_events import Origin
+from multisession_app.multi_session.queries.devices import PresentedDevice
+from multisession_app.multi_session.security import passwords
+from multisession_app.multi_session.security.origins import Origin
 from tests.helpers import run
 from tests.multi_session.browser import PASSWORD, Browser, email_of
 from tests.multi_session.people import Clock, World

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from multisession_app.multi_session.cookies import cookie_name, set_cookie, take_cookie
-from multisession_app.multi_session.device_secrets import make_secret
 from multisession_app.multi_session.options import Options
+from multisession_app.multi_session.queries.device_secrets import make_secret
+from multisession_app.multi_session.security.cookies import cookie_name, set_cookie, take_cookie
 
 PLAIN, HOST = "notes_device", "__Host-notes_device"
 

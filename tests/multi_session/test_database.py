@@ -14,19 +14,19 @@ from alembic.config import Config
 from sqlalchemy import Connection, inspect, text
 from sqlmodel import Session, col, select, update
 
-from multisession_app.multi_session import models
-from multisession_app.multi_session.database import MIGRATIONS, Database
+from multisession_app.multi_session.database import models
+from multisession_app.multi_session.database.models import Device, User
+from multisession_app.multi_session.database.transactions import MIGRATIONS, Database
 from multisession_app.multi_session.errors import SchemaTooNew
-from multisession_app.multi_session.models import Device, User
 from tests.helpers import run
 from tests.multi_session.people import NOW, World
 from tests.multi_session.schema import differences
 
-ROOT = Path(models.__file__).parents[2]
+ROOT = Path(models.__file__).parents[3]
 # Waits for a line, so that all processes begin at the same moment.
 MIGRATE = """
 import sys
-from multisession_app.multi_session.database import Database
+from multisession_app.multi_session.database.transactions import Database
 print("ready", flush=True)
 sys.stdin.readline()
 Database(sys.argv[1]).migrate()

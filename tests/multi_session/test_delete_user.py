@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from multisession_app.multi_session.models import DeviceSession, SecurityEvent, User
+from multisession_app.multi_session.database.models import DeviceSession, SecurityEvent, User
 from tests.multi_session.browser import PASSWORD, Browser, email_of
 from tests.multi_session.people import World
 

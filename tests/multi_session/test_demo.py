@@ -11,14 +11,14 @@ import pytest
 from sqlmodel import select
 
 from multisession_app import demo, multisession_app
-from multisession_app.multi_session.api import api
-from multisession_app.multi_session.database import Database
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.database.models import DeviceSession, SecurityEvent, User
+from multisession_app.multi_session.database.transactions import Database
 from multisession_app.multi_session.errors import OptionsError, SessionChanged
-from multisession_app.multi_session.gate import Gate
-from multisession_app.multi_session.models import DeviceSession, SecurityEvent, User
-from multisession_app.multi_session.multi_session import MultiSession
-from multisession_app.multi_session.runtime import runtime
-from multisession_app.multi_session.security_events import NOWHERE
+from multisession_app.multi_session.http.middleware import Gate
+from multisession_app.multi_session.http.routes import api
+from multisession_app.multi_session.security.origins import NOWHERE
+from multisession_app.multi_session.websocket.runtime import runtime
 from multisession_app.notes import Note
 from tests.helpers import run
 from tests.multi_session.browser import Browser

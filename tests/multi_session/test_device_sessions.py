@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session
 
-from multisession_app.multi_session import device_sessions as verbs
-from multisession_app.multi_session.device_secrets import PresentedDevice
+from multisession_app.multi_session.database.models import REPLACED, SIGNED_OUT, SIGNED_OUT_ALL, Device, User
 from multisession_app.multi_session.errors import InvalidSession
-from multisession_app.multi_session.models import REPLACED, SIGNED_OUT, SIGNED_OUT_ALL, Device, User
+from multisession_app.multi_session.queries import device_sessions as verbs
+from multisession_app.multi_session.queries.devices import PresentedDevice
 from tests.multi_session.people import World
 
 Verb = Callable[[Session, PresentedDevice, str], None]

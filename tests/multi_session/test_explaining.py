@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from multisession_app.multi_session.explaining import explain
+from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.localization import filled
-from multisession_app.multi_session.multi_session import MultiSession
-from multisession_app.multi_session.state import ENDED, UNKNOWN
+from multisession_app.multi_session.websocket.notices import explain
+from multisession_app.multi_session.websocket.state import ENDED, UNKNOWN
 from tests.helpers import run
 from tests.multi_session.browser import PASSWORD, Browser
 from tests.multi_session.people import Clock, World

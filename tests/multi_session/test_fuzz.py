@@ -16,16 +16,16 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from passlib.context import CryptContext
 from pydantic import TypeAdapter
 
-from multisession_app.multi_session import passwords
-from multisession_app.multi_session.answering import Endpoint
-from multisession_app.multi_session.api import api, endpoints
-from multisession_app.multi_session.cookies import cookie_name
-from multisession_app.multi_session.database import Database
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.database.transactions import Database
 from multisession_app.multi_session.errors import MethodNotAllowed, NotFound
-from multisession_app.multi_session.gate import Gate
-from multisession_app.multi_session.multi_session import MultiSession
-from multisession_app.multi_session.openapi import refusals_of
+from multisession_app.multi_session.http.endpoint import Endpoint
+from multisession_app.multi_session.http.middleware import Gate
+from multisession_app.multi_session.http.openapi import refusals_of
+from multisession_app.multi_session.http.routes import api, endpoints
 from multisession_app.multi_session.options import BASE_PATH, Options
+from multisession_app.multi_session.security import passwords
+from multisession_app.multi_session.security.cookies import cookie_name
 from tests.helpers import run
 from tests.multi_session.asked import OPENING, ORIGIN, Asked, SessionId, conversations
 from tests.multi_session.consistent import check_consistent

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from multisession_app.multi_session.database import Database
-from multisession_app.multi_session.gate import Gate
-from multisession_app.multi_session.multi_session import MultiSession
-from multisession_app.multi_session.presented import Acting
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.actions.tabs import Acting
+from multisession_app.multi_session.database.transactions import Database
+from multisession_app.multi_session.http.middleware import Gate
 from tests.multi_session.browser import Browser
 from tests.multi_session.sockets import Inside, call_socket
 

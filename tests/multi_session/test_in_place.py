@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from reflex.app import EventNamespace
 
-from multisession_app.multi_session import wiring
-from multisession_app.multi_session.in_place import missing_parts
-from multisession_app.multi_session.presented import HEADER
+from multisession_app.multi_session import install
+from multisession_app.multi_session.actions.tabs import HEADER
+from multisession_app.multi_session.websocket.switch_in_place import missing_parts
 from tests.multi_session.browser import Browser
 from tests.multi_session.scenes import Namespace, Play, Scene, join
 
@@ -55,7 +55,7 @@ def test_a_missing_part_falls_back_to_reconnecting(
     setattr(getattr(namespace, owner) if owner else namespace, part, broken)
     app: Any = SimpleNamespace(event_namespace=namespace, _state=None)
     with caplog.at_level(logging.WARNING):
-        assert not wiring._can_switch_in_place(app)
+        assert not install._can_switch_in_place(app)
     assert part in caplog.text
 
 

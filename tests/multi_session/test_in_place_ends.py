@@ -10,9 +10,9 @@ import pytest
 from redis.asyncio import Redis
 from reflex.utils.token_manager import RedisTokenManager
 
-from multisession_app.multi_session import in_place
-from multisession_app.multi_session.live import Change, Connection
+from multisession_app.multi_session.actions.tabs import Change, Connection
 from multisession_app.multi_session.options import ARRIVAL_TIMEOUT
+from multisession_app.multi_session.websocket import switch_in_place
 from tests.multi_session.browser import Browser
 from tests.multi_session.scenes import Namespace, Play, Scene, assert_empty
 
@@ -55,7 +55,7 @@ def test_a_socket_closed_before_its_tab_has_shown_the_account_ends_the_move(
 ) -> None:
     """Nothing waits for a tab that has gone."""
     namespace.shows = False
-    monkeypatch.setattr(in_place, "ARRIVAL_TIMEOUT", timedelta(hours=1))
+    monkeypatch.setattr(switch_in_place, "ARRIVAL_TIMEOUT", timedelta(hours=1))
 
     async def scene(scene: Scene, visitor: Browser, ada: str, bob: str) -> None:
         async with scene.tab(visitor) as connection:

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from multisession_app.multi_session import in_place
 from multisession_app.multi_session.options import ARRIVAL_TIMEOUT
+from multisession_app.multi_session.websocket import switch_in_place
 from tests.multi_session.browser import Browser
 from tests.multi_session.scenes import Namespace, Play, Scene, assert_empty
 
@@ -21,11 +21,11 @@ def test_until_the_tab_has_shown_it_what_is_sent_runs_for_the_old_account(play: 
         async with scene.tab(visitor) as connection:
             old = connection.tree
             await scene.switch(visitor, ada)
-            while connection.tree == old or (connection.tree, in_place._BOOT) not in namespace.ran:
+            while connection.tree == old or (connection.tree, switch_in_place._BOOT) not in namespace.ran:
                 await asyncio.sleep(0.001)
             await namespace.on_event("sid", {"name": "click"})
-            await namespace.on_event("sid", {"name": in_place._CONFIRM, "payload": {"session_id": bob}})
-            await namespace.on_event("sid", {"name": in_place._CONFIRM, "payload": {"session_id": ada}})
+            await namespace.on_event("sid", {"name": switch_in_place._CONFIRM, "payload": {"session_id": bob}})
+            await namespace.on_event("sid", {"name": switch_in_place._CONFIRM, "payload": {"session_id": ada}})
             await namespace.on_event("sid", {"name": "click"})
             await scene.rest()
             clicks = [tree for tree, name in namespace.ran if name == "click"]
@@ -39,7 +39,7 @@ def test_a_tab_that_never_shows_it_reconnects(
 ) -> None:
     """It is no ordinary browser, or its line is dead."""
     namespace.shows = False
-    monkeypatch.setattr(in_place, "ARRIVAL_TIMEOUT", ARRIVAL_TIMEOUT / 100)
+    monkeypatch.setattr(switch_in_place, "ARRIVAL_TIMEOUT", ARRIVAL_TIMEOUT / 100)
 
     async def scene(scene: Scene, visitor: Browser, ada: str, bob: str) -> None:
         async with scene.tab(visitor) as connection:
@@ -74,7 +74,7 @@ def test_a_tab_that_waits_as_an_account_that_has_ended_reconnects_at_once(
 ) -> None:
     """However long it may take to show the account that it was moved to."""
     namespace.shows = False
-    monkeypatch.setattr(in_place, "ARRIVAL_TIMEOUT", timedelta(hours=1))
+    monkeypatch.setattr(switch_in_place, "ARRIVAL_TIMEOUT", timedelta(hours=1))
 
     async def scene(scene: Scene, visitor: Browser, ada: str, bob: str) -> None:
         async with scene.tab(visitor) as connection:
@@ -100,7 +100,7 @@ def test_a_tab_that_waits_is_left_alone_by_a_further_switch(play: Play, namespac
             await scene.boot(connection)
             await scene.switch(visitor, bob)
             namespace.shows = True
-            await namespace.on_event("sid", {"name": in_place._CONFIRM, "payload": {"session_id": ada}})
+            await namespace.on_event("sid", {"name": switch_in_place._CONFIRM, "payload": {"session_id": ada}})
             await scene.rest()
             assert (connection.session_id, connection.kicked.is_set()) == (bob, False)
 

@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from multisession_app.multi_session.live import Change, Connection, Live
-from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.actions.pubsub import Live
+from multisession_app.multi_session.actions.tabs import Change, Connection
 from tests.helpers import run
 from tests.multi_session.browser import Browser
 

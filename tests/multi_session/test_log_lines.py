@@ -8,10 +8,10 @@ from urllib.parse import quote
 import pytest
 from sqlmodel import Session
 
-from multisession_app.multi_session import security_events
-from multisession_app.multi_session.models import SIGNED_IN, User
-from multisession_app.multi_session.security_events import NOWHERE
-from multisession_app.multi_session.users import masked
+from multisession_app.multi_session.database.models import SIGNED_IN, User
+from multisession_app.multi_session.queries import security_events
+from multisession_app.multi_session.security.origins import NOWHERE
+from multisession_app.multi_session.security.validation import masked
 from tests.multi_session.browser import PASSWORD, Browser, email_of
 from tests.multi_session.people import NOW, World
 

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import event, text
 from sqlmodel import Session, select
 
-from multisession_app.multi_session.api import api
-from multisession_app.multi_session.database import Database
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.database.models import User
+from multisession_app.multi_session.database.transactions import Database
 from multisession_app.multi_session.errors import DatabaseUnavailable
-from multisession_app.multi_session.gate import Gate
-from multisession_app.multi_session.models import User
-from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.http.middleware import Gate
+from multisession_app.multi_session.http.routes import api
 from multisession_app.multi_session.options import Options
 from tests.e2e.server import HOST, free_port
 from tests.helpers import run

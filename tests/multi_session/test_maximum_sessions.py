@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from multisession_app.multi_session import device_sessions as verbs
-from multisession_app.multi_session.device_secrets import PresentedDevice
-from multisession_app.multi_session.device_sessions import Opened
+from multisession_app.multi_session.database.models import EVICTED, DeviceSession, User
 from multisession_app.multi_session.errors import SessionChanged, TooManySessions
-from multisession_app.multi_session.models import EVICTED, DeviceSession, User
-from multisession_app.multi_session.security_events import Origin
+from multisession_app.multi_session.queries import device_sessions as verbs
+from multisession_app.multi_session.queries.device_sessions import Opened
+from multisession_app.multi_session.queries.devices import PresentedDevice
+from multisession_app.multi_session.security.origins import Origin
 from tests.helpers import run
 from tests.multi_session.people import World
 

@@ -8,12 +8,12 @@ import pytest
 from passlib.context import CryptContext
 from sqlmodel import update
 
-from multisession_app.multi_session.device_secrets import PresentedDevice
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.actions.tabs import Change
+from multisession_app.multi_session.database.models import DeviceSession, User
 from multisession_app.multi_session.errors import InvalidImage, InvalidName, InvalidSession, SessionChanged
-from multisession_app.multi_session.live import Change
-from multisession_app.multi_session.models import DeviceSession, User
-from multisession_app.multi_session.multi_session import MultiSession
-from multisession_app.multi_session.security_events import Origin
+from multisession_app.multi_session.queries.devices import PresentedDevice
+from multisession_app.multi_session.security.origins import Origin
 from tests.helpers import run
 from tests.multi_session.browser import PASSWORD, Browser
 from tests.multi_session.people import Clock, World

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from multisession_app.multi_session import errors
-from multisession_app.multi_session.api import endpoints
-from multisession_app.multi_session.multi_session import MultiSession
-from multisession_app.multi_session.openapi import describe
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.http.openapi import describe
+from multisession_app.multi_session.http.routes import endpoints
 from tests.multi_session.browser import Browser
 from tests.multi_session.test_routes import ANSWERS
 

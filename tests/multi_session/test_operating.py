@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterator
 import pytest
 from redis.asyncio import Redis
 
-from multisession_app.multi_session import operating
-from multisession_app.multi_session.database import Database
+from multisession_app.multi_session.actions import operator
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.actions.pubsub import Live
+from multisession_app.multi_session.actions.schedule import keep_time
+from multisession_app.multi_session.actions.tabs import Connection
+from multisession_app.multi_session.database.models import ENDED_BY_OPERATOR, DeviceSession, SecurityEvent
+from multisession_app.multi_session.database.transactions import Database
 from multisession_app.multi_session.errors import NoSuchUser, PasswordTooShort
-from multisession_app.multi_session.live import Connection, Live
-from multisession_app.multi_session.models import ENDED_BY_OPERATOR, DeviceSession, SecurityEvent
-from multisession_app.multi_session.multi_session import MultiSession
 from multisession_app.multi_session.options import Options
-from multisession_app.multi_session.timekeeping import keep_time
 from tests.helpers import run
 from tests.multi_session.browser import PASSWORD, Browser, email_of
 from tests.multi_session.people import Clock, World
@@ -90,7 +91,7 @@ def test_operator_ends_everyones_sessions(
     three: list[Browser], operators: MultiSession, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A few at a time, until none is left; nobody stands on a screen any more."""
-    monkeypatch.setattr(operating, "SWEEP_BATCH", 2)
+    monkeypatch.setattr(operator, "SWEEP_BATCH", 2)
     assert run(operators.end_everyones_sessions()) == 3
     assert [browser.names() for browser in three] == [[], []]
     assert {row.revoked_reason for row in world.rows(DeviceSession)} == {ENDED_BY_OPERATOR}

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import reflex as rx
 
-from multisession_app.multi_session import wiring
+from multisession_app.multi_session import install
+from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.errors import InvalidOrigin, MissingOrigin
-from multisession_app.multi_session.multi_session import MultiSession
 from multisession_app.multi_session.options import Options
-from multisession_app.multi_session.origins import RequestOrigin
+from multisession_app.multi_session.security.origins import RequestOrigin
 from tests.multi_session.browser import Browser
 
 pytestmark = pytest.mark.sqlite
@@ -199,5 +199,5 @@ def test_a_proxy_that_is_trusted_needs_no_warning(
 )
 def test_the_pages_address_is_taken_as_the_origin_that_browsers_send(deploy_url: str, origin: str) -> None:
     """Where pages and API have an address each, that of the pages may be written in any way."""
-    found = wiring._frontend_origin(rx.Config(app_name="app", deploy_url=deploy_url))
+    found = install._frontend_origin(rx.Config(app_name="app", deploy_url=deploy_url))
     assert Options(allowed_origins=found).allowed_origins == (origin,)

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
-from multisession_app.multi_session.database import Database
-from multisession_app.multi_session.device_secrets import PresentedDevice
+from multisession_app.multi_session.database.models import User
+from multisession_app.multi_session.database.transactions import Database
 from multisession_app.multi_session.errors import SessionChanged
-from multisession_app.multi_session.models import User
+from multisession_app.multi_session.queries.devices import PresentedDevice
 from tests.multi_session.people import NOW, Clock, World
 
 

@@ -7,14 +7,13 @@ import threading
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from passlib.context import CryptContext
 
-from multisession_app.multi_session import passwords
 from multisession_app.multi_session.errors import PasswordTooCommon, PasswordTooLong, PasswordTooShort
 from multisession_app.multi_session.options import PASSWORD_MAX
-from multisession_app.multi_session.passwords import check_password, hash_password, verify_password
+from multisession_app.multi_session.security import passwords
+from multisession_app.multi_session.security.passwords import check_password, hash_password, verify_password
 from tests.helpers import run
 
 GOOD = "correct horse battery staple"

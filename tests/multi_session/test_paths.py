@@ -5,10 +5,9 @@ from __future__ import annotations
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from multisession_app.multi_session.paths import safe_path
+from multisession_app.multi_session.security.redirects import safe_path
 
 SITE = "https://app.test"
 

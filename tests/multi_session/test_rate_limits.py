@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from multisession_app.multi_session import passwords
+from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.errors import TooManyAttempts
-from multisession_app.multi_session.multi_session import MultiSession
-from multisession_app.multi_session.rate_limits import RateLimits
-from multisession_app.multi_session.security_events import Origin
+from multisession_app.multi_session.security import passwords
+from multisession_app.multi_session.security.origins import Origin
+from multisession_app.multi_session.security.rate_limits import RateLimits
 from tests.helpers import run
 from tests.multi_session.browser import PASSWORD, Browser
 from tests.multi_session.guesses import ELSEWHERE, HOME, guess, guess_at_once, guess_many, sign_in

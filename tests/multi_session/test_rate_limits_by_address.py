@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.actions.multi_session import MultiSession
 from tests.multi_session.browser import PASSWORD, Browser, email_of
 from tests.multi_session.guesses import ELSEWHERE, HOME, guess, guess_many, sign_in
 from tests.multi_session.people import Clock

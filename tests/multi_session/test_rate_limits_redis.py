@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import redis
 
-from multisession_app.multi_session.api import api
-from multisession_app.multi_session.gate import Gate
-from multisession_app.multi_session.multi_session import MultiSession
-from multisession_app.multi_session.rate_limits import RateLimits
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.http.middleware import Gate
+from multisession_app.multi_session.http.routes import api
+from multisession_app.multi_session.security.rate_limits import RateLimits
 from tests.e2e.server import free_port
 from tests.helpers import run
 from tests.multi_session.browser import PASSWORD, email_of

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from multisession_app.multi_session.api import api
-from multisession_app.multi_session.database import Database
-from multisession_app.multi_session.gate import Gate
-from multisession_app.multi_session.live import Live
-from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.actions.pubsub import Live
+from multisession_app.multi_session.database.transactions import Database
+from multisession_app.multi_session.http.middleware import Gate
+from multisession_app.multi_session.http.routes import api
 from multisession_app.multi_session.options import Options
 from tests.e2e.server import HOST, free_port
 from tests.helpers import run

@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 from reflex.istate.manager.redis import StateManagerRedis
 
-from multisession_app.multi_session.redis_locks import give_back_cancelled_locks
+from multisession_app.multi_session.websocket.reflex_patches import give_back_cancelled_locks
 from tests.helpers import run
 
 

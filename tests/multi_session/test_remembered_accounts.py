@@ -7,11 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from multisession_app.multi_session import device_sessions as verbs
-from multisession_app.multi_session import ended_sessions
+from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.errors import InvalidSession
-from multisession_app.multi_session.multi_session import MultiSession
 from multisession_app.multi_session.options import REMEMBERED_MAX
+from multisession_app.multi_session.queries import device_sessions as verbs, ended_sessions
 from tests.helpers import run
 from tests.multi_session.browser import Browser
 from tests.multi_session.people import Clock, World

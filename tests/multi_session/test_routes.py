@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from multisession_app.multi_session.api import endpoints
-from multisession_app.multi_session.bodies import Chosen, Token
-from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.http.inputs import Chosen, Token
+from multisession_app.multi_session.http.routes import endpoints
 from tests.multi_session.browser import PASSWORD, Browser, email_of
 from tests.multi_session.people import Clock, World
 

@@ -7,7 +7,7 @@ import hashlib
 
 import pytest
 
-from multisession_app.multi_session.security_headers import script_hashes
+from multisession_app.multi_session.security.headers import script_hashes
 
 
 @pytest.mark.parametrize(

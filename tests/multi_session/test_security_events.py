@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from multisession_app.multi_session import security_events
-from multisession_app.multi_session.database import Database
-from multisession_app.multi_session.models import SecurityEvent
-from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.database.models import SecurityEvent
+from multisession_app.multi_session.database.transactions import Database
 from multisession_app.multi_session.options import SECURITY_EVENTS_PAGE
-from multisession_app.multi_session.security_events import Origin
+from multisession_app.multi_session.queries import security_events
+from multisession_app.multi_session.security.origins import Origin
 from tests.helpers import run
 from tests.multi_session.browser import PASSWORD, Browser, email_of
 from tests.multi_session.guesses import wrong

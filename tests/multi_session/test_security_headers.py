@@ -14,9 +14,9 @@ from reflex.utils.precompressed_staticfiles import PrecompressedStaticFiles
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from starlette.routing import Mount, Route
 
-from multisession_app.multi_session.api import api
-from multisession_app.multi_session.gate import Gate
-from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.http.middleware import Gate
+from multisession_app.multi_session.http.routes import api
 from tests.multi_session.browser import Browser
 
 pytestmark = pytest.mark.sqlite

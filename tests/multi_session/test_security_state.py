@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from reflex_base.utils.format import json_dumps
 
-from multisession_app.multi_session import guard
-from multisession_app.multi_session.models import (
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.database.models import (
     FAILED_SIGN_IN,
     PASSWORD_CHANGED,
     REAUTHENTICATED,
@@ -22,13 +22,14 @@ from multisession_app.multi_session.models import (
     TOLD_ENDS,
     Device,
     DeviceSecret,
-    SecurityEventPublic,
     User,
 )
-from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.database.public import SecurityEventPublic
 from multisession_app.multi_session.options import SECURITY_EVENTS_PAGE
-from multisession_app.multi_session.security_events import NOWHERE, note
-from multisession_app.multi_session.security_state import SecurityActivity, SecurityState
+from multisession_app.multi_session.queries.security_events import note
+from multisession_app.multi_session.security.origins import NOWHERE
+from multisession_app.multi_session.websocket import middleware
+from multisession_app.multi_session.websocket.security_state import SecurityActivity, SecurityState
 from tests.helpers import run
 from tests.multi_session.browser import Browser
 from tests.multi_session.people import NOW, World
@@ -231,6 +232,6 @@ def test_a_page_that_reads_by_itself_is_no_use_of_the_account() -> None:
     """Else an open page would keep it from being idle; nor is it taken for an act of the account before."""
     for handler in ("show_sessions", "show_activity"):
         name = f"{SecurityState.get_full_name()}.{handler}"
-        assert name in guard._DONE_BY_THE_PAGE
-        assert name in guard._PASS_THE_FENCE
-    assert f"{SecurityState.get_full_name()}.revoke_sessions" not in guard._PASS_THE_FENCE
+        assert name in middleware._DONE_BY_THE_PAGE
+        assert name in middleware._PASS_THE_FENCE
+    assert f"{SecurityState.get_full_name()}.revoke_sessions" not in middleware._PASS_THE_FENCE

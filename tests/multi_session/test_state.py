@@ -9,11 +9,10 @@ from datetime import timedelta
 import pytest
 from reflex_base.utils.format import json_dumps
 
-from multisession_app.multi_session.live import Connection
-from multisession_app.multi_session.models import Device, DeviceSecret, User
-from multisession_app.multi_session.multi_session import MultiSession
-from multisession_app.multi_session.presented import HEADER
-from multisession_app.multi_session.state import MultiSessionState
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.actions.tabs import HEADER, Connection
+from multisession_app.multi_session.database.models import Device, DeviceSecret, User
+from multisession_app.multi_session.websocket.state import MultiSessionState
 from tests.multi_session.browser import Browser
 from tests.multi_session.people import Clock, World
 from tests.multi_session.tab import WORDS, Tab

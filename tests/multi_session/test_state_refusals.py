@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from multisession_app.multi_session.models import User
-from multisession_app.multi_session.multi_session import MultiSession
-from multisession_app.multi_session.presented import HEADER
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.actions.tabs import HEADER
+from multisession_app.multi_session.database.models import User
 from tests.multi_session.browser import Browser, email_of
 from tests.multi_session.people import World
 from tests.multi_session.tab import WORDS, Tab

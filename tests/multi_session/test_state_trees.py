@@ -8,8 +8,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from multisession_app.multi_session.gate import Gate, tree_token
-from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.actions.tabs import tree_token
+from multisession_app.multi_session.http.middleware import Gate
 from tests.helpers import run
 from tests.multi_session.browser import Browser
 from tests.multi_session.people import World

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from multisession_app.multi_session.database import Database
-from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.database.transactions import Database
 from tests.helpers import run
 from tests.multi_session.browser import Browser
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from multisession_app.multi_session import sweep as sweeping
-from multisession_app.multi_session import timekeeping
-from multisession_app.multi_session.database import Database
-from multisession_app.multi_session.models import Device, DeviceSecret, DeviceSession, SecurityEvent, User
-from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.actions import schedule
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.database.models import Device, DeviceSecret, DeviceSession, SecurityEvent, User
+from multisession_app.multi_session.database.transactions import Database
 from multisession_app.multi_session.options import COOKIE_MAX_AGE
+from multisession_app.multi_session.queries import retention as sweeping
 from tests.helpers import run
 from tests.multi_session.browser import Browser
 from tests.multi_session.people import Clock, World
@@ -25,7 +25,7 @@ RETENTION = timedelta(days=90)
 
 def sweep(kit: MultiSession) -> None:
     """Sweep to the end."""
-    run(timekeeping.sweep_all(kit))
+    run(schedule.sweep_all(kit))
 
 
 def test_fresh_rows_stay(visitor: Browser, multi_session: MultiSession, world: World, clock: Clock) -> None:
@@ -171,7 +171,7 @@ def test_tidying_begins_at_the_start_and_outlives_an_error(
     async def go() -> None:
         multi_session.database = None  # type: ignore[assignment]
         with pytest.raises(asyncio.CancelledError):
-            await timekeeping.keep_tidy(multi_session)
+            await schedule.keep_tidy(multi_session)
 
     monkeypatch.setattr(asyncio, "sleep", pause)
     run(go())

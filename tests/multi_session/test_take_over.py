@@ -8,11 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session
 
-from multisession_app.multi_session import device_sessions as verbs
-from multisession_app.multi_session import ended_sessions
-from multisession_app.multi_session.device_secrets import PresentedDevice
-from multisession_app.multi_session.models import DeviceSession
+from multisession_app.multi_session.database.models import DeviceSession
 from multisession_app.multi_session.options import ACTIVITY_INTERVAL
+from multisession_app.multi_session.queries import device_sessions as verbs, ended_sessions
+from multisession_app.multi_session.queries.devices import PresentedDevice
 from tests.multi_session.people import World
 
 Verb = Callable[[Session, PresentedDevice, str], None]

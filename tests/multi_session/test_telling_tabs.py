@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from multisession_app.multi_session.live import Connection
-from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.actions.tabs import Connection
 from tests.helpers import run
 from tests.multi_session.browser import PASSWORD, Browser, email_of
 

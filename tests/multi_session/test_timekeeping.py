@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from multisession_app.multi_session.live import Connection
-from multisession_app.multi_session.multi_session import MultiSession
-from multisession_app.multi_session.timekeeping import keep_time, tell_overdue
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.actions.schedule import keep_time, tell_overdue
+from multisession_app.multi_session.actions.tabs import Connection
 from tests.helpers import run
 from tests.multi_session.browser import Browser
 from tests.multi_session.people import Clock, World

@@ -13,11 +13,11 @@ import pytest
 from sqlalchemy import event, text
 from sqlmodel import Session, col, select, update
 
-from multisession_app.multi_session import device_sessions, user_sessions, users
-from multisession_app.multi_session.database import Database
+from multisession_app.multi_session.database.models import Device, DeviceSession, User
+from multisession_app.multi_session.database.transactions import Database
 from multisession_app.multi_session.errors import EmailTaken, InvalidSession, MultiSessionError, SessionChanged
-from multisession_app.multi_session.models import Device, DeviceSession, User
-from multisession_app.multi_session.security_events import Origin
+from multisession_app.multi_session.queries import device_sessions, user_sessions, users
+from multisession_app.multi_session.security.origins import Origin
 from tests.helpers import run, until
 from tests.multi_session.people import NOW, World
 

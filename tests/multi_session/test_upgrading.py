@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import text
 
 import multisession_app
-from multisession_app.multi_session.database import Database
-from multisession_app.multi_session.models import EVICTED, DeviceSession, User
+from multisession_app.multi_session.database.models import EVICTED, DeviceSession, User
+from multisession_app.multi_session.database.transactions import Database
 from multisession_app.notes import Note
 from tests.multi_session.browser import PASSWORD, Browser
 from tests.multi_session.people import Clock, World

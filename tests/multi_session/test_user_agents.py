@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from multisession_app.multi_session.localization import Localization
 from multisession_app.multi_session.options import DEVICE_NAME_MAX, USER_AGENT_MAX
-from multisession_app.multi_session.user_agents import describe, device_name
+from multisession_app.multi_session.websocket.user_agents import describe, device_name
 
 WORDS = Localization()
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from multisession_app.multi_session.multi_session import MultiSession
+from multisession_app.multi_session.actions.multi_session import MultiSession
 from tests.multi_session.browser import JSON, PASSWORD, Browser, email_of
 from tests.multi_session.people import Clock, World
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.errors import InvalidSession
-from multisession_app.multi_session.multi_session import MultiSession
 from multisession_app.multi_session.options import ANSWER_ON_ITS_WAY
 from tests.helpers import run
 from tests.multi_session.browser import PASSWORD, Browser

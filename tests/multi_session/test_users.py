@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from multisession_app.multi_session import users
+from multisession_app.multi_session.database.models import User
+from multisession_app.multi_session.database.public import UserPublic, initials
 from multisession_app.multi_session.errors import (
     EmailTaken,
     InvalidCredentials,
@@ -14,7 +14,8 @@ from multisession_app.multi_session.errors import (
     InvalidImage,
     InvalidName,
 )
-from multisession_app.multi_session.models import User, UserPublic, initials
+from multisession_app.multi_session.queries import users
+from multisession_app.multi_session.security import validation
 from tests.multi_session.people import NOW, World
 
 
@@ -32,8 +33,8 @@ from tests.multi_session.people import NOW, World
 )
 def test_address_is_stored_as_it_is_compared(typed: str, stored: str) -> None:
     """Casefolded NFKC, without white space around it."""
-    assert users.check_email(typed) == stored
-    assert users.check_email(stored) == stored
+    assert validation.check_email(typed) == stored
+    assert validation.check_email(stored) == stored
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_address_is_stored_as_it_is_compared(typed: str, stored: str) -> None:
 def test_what_is_no_address_is_refused(typed: str) -> None:
     """By the syntax of RFC 5321 and 6531."""
     with pytest.raises(InvalidEmail):
-        users.check_email(typed)
+        validation.check_email(typed)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_what_is_no_address_is_refused(typed: str) -> None:
 def test_who_signed_up_is_found_by_the_same_address(world: World, typed: str) -> None:
     """However the domain is written, the person types it again as at the first time."""
     made = world.write(
-        lambda db: users.create(db, name="Ada", email=users.check_email(typed), password_hash="-", now=NOW)
+        lambda db: users.create(db, name="Ada", email=validation.check_email(typed), password_hash="-", now=NOW)
     )
     found = world.read(lambda db: users.find(db, typed))
     assert found is not None
@@ -85,10 +86,10 @@ def test_who_signed_up_is_found_by_the_same_address(world: World, typed: str) ->
 def test_stored_and_typed_address_meet(typed: str) -> None:
     """Whatever is taken at the sign-up is compared as it was stored."""
     try:
-        stored = users.check_email(typed)
+        stored = validation.check_email(typed)
     except InvalidEmail:
         return
-    assert users.check_email(stored) == stored
+    assert validation.check_email(stored) == stored
 
 
 @pytest.mark.parametrize("typed", ["", "nobody@example.com", "' OR 1=1 --", "%", "ada@example.com\x00", "x" * 100_000])
@@ -119,27 +120,27 @@ def test_create_refuses_a_taken_address_and_makes_nothing(world: World) -> None:
 )
 def test_name_is_tidied(typed: str, kept: str) -> None:
     """White space is one space."""
-    assert users.check_name(typed) == kept
+    assert validation.check_name(typed) == kept
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "a" * 101, "A\x00da", "A\x1bda", "\ud800", "\u200d", "\u3164", "\u2800"])
 def test_name_that_cannot_be_shown_is_refused(typed: str) -> None:
     """Empty, too long, or with control characters."""
     with pytest.raises(InvalidName):
-        users.check_name(typed)
+        validation.check_name(typed)
 
 
 @pytest.mark.parametrize("typed", [None, "", "   "])
 def test_no_picture_is_none(typed: str | None) -> None:
     """An empty field takes the picture away."""
-    assert users.check_image(typed) is None
+    assert validation.check_image(typed) is None
 
 
 def test_picture_on_https_is_kept() -> None:
     """As typed, without white space around it."""
-    assert users.check_image(" https://example.com/a.png?b=c ") == "https://example.com/a.png?b=c"
+    assert validation.check_image(" https://example.com/a.png?b=c ") == "https://example.com/a.png?b=c"
     longest = "https://example.com/".ljust(2048, "a")
-    assert users.check_image(longest) == longest
+    assert validation.check_image(longest) == longest
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_picture_on_https_is_kept() -> None:
 def test_picture_from_elsewhere_is_refused(typed: str) -> None:
     """Only https, so that no script and no mixed content comes in."""
     with pytest.raises(InvalidImage):
-        users.check_image(typed)
+        validation.check_image(typed)
 
 
 def test_rehash_does_not_undo_a_password_change(world: World) -> None:

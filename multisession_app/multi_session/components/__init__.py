@@ -1,18 +1,19 @@
 """What a page shows. Each is a function; compose them, or copy one and change it."""
 
-from .account_page import by_account, signed_in_only
 from .active_sessions import active_session, active_sessions
 from .auth_forms import sign_in, sign_in_button, sign_up
+from .buttons import link_button, needs_connection
 from .change_password import change_password
 from .delete_account import delete_account
-from .elements import link_button, menu_link, needs_connection
 from .manage_accounts import manage_account, manage_accounts
+from .menu import menu_link
 from .profile import profile
-from .rows import watch
 from .security_activity import security_activity
+from .signed_in import by_account, signed_in_only
 from .switch_account import switch_account_submenu, switch_account_submenu_content, switch_account_submenu_item
 from .user_button import user_button
 from .user_view import user_avatar, user_view
+from .watch import watch
 
 __all__ = [
     "active_session",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import reflex as rx
 
 from ..localization import filled
-from ..runtime import words
-from ..security_state import ActiveSession, SecurityState
-from .account_page import card, card_actions
+from ..websocket.runtime import words
+from ..websocket.security_state import ActiveSession, SecurityState
+from .cards import card, card_actions, row, skeleton_rows
 from .confirm import confirm
-from .rows import at, row, skeleton_rows, watch
+from .time import at
+from .watch import watch
 
 
 def active_sessions() -> rx.Component:

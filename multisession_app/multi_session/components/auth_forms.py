@@ -7,10 +7,11 @@ from typing import Any
 import reflex as rx
 
 from ..options import EMAIL_MAX, NAME_MAX
-from ..runtime import words
-from ..state import MultiSessionState
+from ..websocket.runtime import words
+from ..websocket.state import MultiSessionState
+from .cards import loading_title
 from .choose_account import auth_card, choose_account, make_room, remembered_accounts
-from .elements import Field, HttpForm, loading_title
+from .form import Field, HttpForm
 
 
 def sign_in(*, sign_up_path: str = "/auth/sign-up") -> rx.Component:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import reflex as rx
 
-from ..runtime import words
-from ..state import MultiSessionState
-from .account_page import card, card_actions
-from .elements import Field, HttpForm
+from ..websocket.runtime import words
+from ..websocket.state import MultiSessionState
+from .cards import card, card_actions
+from .form import Field, HttpForm
 
 
 def change_password() -> rx.Component:

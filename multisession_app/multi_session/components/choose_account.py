@@ -6,12 +6,12 @@ from typing import Any
 
 import reflex as rx
 
+from ..database.public import DeviceSessionPublic
 from ..localization import filled
-from ..models import DeviceSessionPublic
-from ..paths import ADD_ACCOUNT_PATH
-from ..runtime import options, words
-from ..state import MultiSessionState
-from .elements import link_button, needs_connection, once, switches
+from ..security.redirects import ADD_ACCOUNT_PATH
+from ..websocket.runtime import options, words
+from ..websocket.state import MultiSessionState
+from .buttons import link_button, needs_connection, once, switches
 from .user_view import user_view
 
 

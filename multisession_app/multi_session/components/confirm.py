@@ -7,9 +7,10 @@ from typing import Any
 import reflex as rx
 from reflex_components_radix.themes.components.button import Button
 
-from ..runtime import words
-from ..state import MultiSessionState
-from .elements import LIBRARY, needs_connection
+from ..options import LIBRARY
+from ..websocket.runtime import words
+from ..websocket.state import MultiSessionState
+from .buttons import needs_connection
 
 
 class Confirm(Button):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import reflex as rx
 
 from ..localization import filled
-from ..runtime import words
-from ..state import MultiSessionState
-from .account_page import card
+from ..websocket.runtime import words
+from ..websocket.state import MultiSessionState
+from .cards import card
 from .confirm import confirm
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import reflex as rx
 
-from ..models import DeviceSessionPublic
-from ..paths import ADD_ACCOUNT_PATH
-from ..runtime import words
-from ..state import MultiSessionState
-from .account_page import card, card_actions
+from ..database.public import DeviceSessionPublic
+from ..security.redirects import ADD_ACCOUNT_PATH
+from ..websocket.runtime import words
+from ..websocket.state import MultiSessionState
+from .buttons import link_button, needs_connection, once, switches
+from .cards import card, card_actions
 from .choose_account import remove_account, sign_in_again
-from .elements import link_button, needs_connection, once, sign_out_of_all, switches
+from .tab import sign_out_of_all
 from .user_view import user_view
 
 

@@ -6,10 +6,10 @@ import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
 from ..options import COVER_AFTER
-from ..runtime import words
-from ..state import MultiSessionState
-from .elements import Tab
-from .rows import Time
+from ..websocket.runtime import words
+from ..websocket.state import MultiSessionState
+from .tab import Tab
+from .time import Time
 
 
 def notices() -> rx.Component:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import reflex as rx
 
 from ..options import IMAGE_MAX, NAME_MAX
-from ..runtime import words
-from ..state import MultiSessionState
-from .account_page import card, card_actions
-from .elements import Field, HttpForm
+from ..websocket.runtime import words
+from ..websocket.state import MultiSessionState
+from .cards import card, card_actions
+from .form import Field, HttpForm
 from .user_view import user_avatar
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import reflex as rx
 
+from ..database.models import FAILED_SIGN_IN, PASSWORD_CHANGED, REAUTHENTICATED, SIGNED_IN, SIGNED_UP
 from ..localization import filled
-from ..models import FAILED_SIGN_IN, PASSWORD_CHANGED, REAUTHENTICATED, SIGNED_IN, SIGNED_UP
-from ..runtime import words
-from ..security_state import SecurityActivity, SecurityState
-from .account_page import card, card_actions
-from .elements import needs_connection
-from .rows import Time, row, skeleton_rows, watch
+from ..websocket.runtime import words
+from ..websocket.security_state import SecurityActivity, SecurityState
+from .buttons import needs_connection
+from .cards import card, card_actions, row, skeleton_rows
+from .time import Time
+from .watch import watch
 
 
 def security_activity() -> rx.Component:

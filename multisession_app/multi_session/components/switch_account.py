@@ -6,12 +6,13 @@ from typing import Any
 
 import reflex as rx
 
-from ..models import DeviceSessionPublic
-from ..paths import ADD_ACCOUNT_PATH
-from ..runtime import words
-from ..state import MultiSessionState
+from ..database.public import DeviceSessionPublic
+from ..security.redirects import ADD_ACCOUNT_PATH
+from ..websocket.runtime import words
+from ..websocket.state import MultiSessionState
+from .buttons import switches
 from .choose_account import sign_in_again_path
-from .elements import MenuRadioGroup, MenuRadioItem, menu_link, submenu_content, switches
+from .menu import MenuRadioGroup, MenuRadioItem, menu_link, submenu_content
 from .user_view import user_view
 
 

@@ -6,12 +6,13 @@ import reflex as rx
 from reflex.style import LiteralColorMode, color_mode, set_color_mode
 from reflex_components_core.react_router.dom import ReactRouterLink
 
-from ..models import DeviceSessionPublic
-from ..runtime import words
-from ..state import MultiSessionState
+from ..database.public import DeviceSessionPublic
+from ..websocket.runtime import words
+from ..websocket.state import MultiSessionState
 from .choose_account import sign_in_again_path
-from .elements import MenuRadioGroup, MenuRadioItem, menu, menu_action, menu_link, sign_out_of_all, submenu
+from .menu import MenuRadioGroup, MenuRadioItem, menu, menu_action, menu_link, submenu
 from .switch_account import switch_account_submenu
+from .tab import sign_out_of_all
 from .user_view import user_avatar, user_view
 
 SETTINGS_PATH = "/settings/account"

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from ..models import UserPublic
+from ..database.public import UserPublic
 
 
 def user_avatar(user: rx.Var[UserPublic] | UserPublic, *, size: str = "2") -> rx.Component:

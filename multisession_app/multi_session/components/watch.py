@@ -1,0 +1,29 @@
+"""Reads anew whenever the accounts change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from ..options import LIBRARY
+from ..websocket.state import MultiSessionState
+
+
+class Watch(rx.Component):
+    """Does its action when it comes on the page, and whenever the value changes while it is there."""
+
+    library = f"{LIBRARY}/watch"
+    tag = "Watch"
+
+    value: rx.Var[str]
+
+    on_change: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+def watch(read: Any) -> rx.Component:
+    """Return what runs a handler that reads when it comes on the page, and again whenever the accounts change.
+
+    For rows of your own from `SecurityState`: `watch(SecurityState.show_sessions)`.
+    """
+    return Watch.create(value=MultiSessionState.shown_at, on_change=read)

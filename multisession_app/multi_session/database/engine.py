@@ -1,0 +1,82 @@
+"""How SQLite and PostgreSQL are connected to, so that the rest need not know which of them it is."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+
+from ..options import DATABASE_TIMEOUT
+
+POOL_SIZE = 10
+"""Connections of one process, and so the queries that it runs at once."""
+_PAUSE = 0.05
+_TIMEOUT_MS = int(DATABASE_TIMEOUT.total_seconds() * 1000)
+# What PostgreSQL is told at each connection. The time that others hold a row is a part of a statement's.
+_POSTGRES_SETTINGS = {
+    "timezone": "UTC",
+    "statement_timeout": str(_TIMEOUT_MS),
+    "idle_in_transaction_session_timeout": str(_TIMEOUT_MS),
+}
+
+
+def make_engine(url: str) -> Engine:
+    """Return the engine of a database's address; it connects when it is asked. Makes the folder of a SQLite file."""
+    # Without the parameters, which are hashes and e-mails, in any error that goes to a log.
+    settings: dict[str, Any] = {"pool_size": POOL_SIZE, "max_overflow": 0, "hide_parameters": True}
+    address = make_url(url)
+    if address.drivername in {"postgres", "postgresql"}:
+        # As hosts give it. SQLAlchemy would look for another driver.
+        address = address.set(drivername="postgresql+psycopg")
+    if address.get_backend_name() == "postgresql":
+        return create_engine(address, **settings, connect_args=_postgres_settings(address))
+    if (path := address.database) and path != ":memory:":
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = create_engine(address, **settings)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: object) -> None:
+        # The driver's own BEGIN comes late and never for DDL; `begin` below says it instead.
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {_TIMEOUT_MS}")
+        _write_ahead(connection)
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    # Of workers that change a fresh file to WAL at the same moment SQLite refuses some at once, whatever the timeout.
+    deadline = time.monotonic() + DATABASE_TIMEOUT.total_seconds()
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
+
+
+def _postgres_settings(address: URL) -> dict[str, str]:
+    seconds = str(int(DATABASE_TIMEOUT.total_seconds()))
+    settings = {
+        "options": " ".join(f"-c {name}={value}" for name, value in _POSTGRES_SETTINGS.items()),
+        "connect_timeout": seconds,
+        # A host that vanished answers nothing: without these a thread waits for it for minutes (libpq, 32.1.2).
+        "tcp_user_timeout": str(_TIMEOUT_MS),
+        "keepalives_idle": seconds,
+        "application_name": "multi_session",
+    }
+    # What the address says goes first: a pooler in between may know none of the options.
+    return {name: value for name, value in settings.items() if name not in address.query}

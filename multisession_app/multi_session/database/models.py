@@ -1,0 +1,184 @@
+"""The tables, and the shapes that may leave the server."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import Column, Index, String, Table, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+SIGNED_OUT = "signed_out"
+SIGNED_OUT_ALL = "signed_out_all"
+EVICTED = "evicted"
+REPLACED = "replaced"
+ANSWER_LOST = "answer_lost"
+FORGOTTEN = "forgotten"
+REVOKED_ELSEWHERE = "revoked_elsewhere"
+SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+ENDED_BY_OPERATOR = "ended_by_operator"
+PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason
+"""Why a session ended, as `DeviceSession.revoked_reason` says; None with the time over means expired."""
+
+SIGNED_UP = "signed_up"
+SIGNED_IN = "signed_in"
+FAILED_SIGN_IN = "failed_sign_in"
+REAUTHENTICATED = "reauthenticated"
+"""What else a `SecurityEvent` says in its `kind`, besides `PASSWORD_CHANGED` and the reasons in `TOLD_ENDS`."""
+
+TOLD_ENDS = frozenset(
+    {
+        SIGNED_OUT,
+        SIGNED_OUT_ALL,
+        EVICTED,
+        REVOKED_ELSEWHERE,
+        SIGNED_OUT_EVERYWHERE,
+        PASSWORD_CHANGED,
+        ENDED_BY_OPERATOR,
+    }
+)
+"""Ends that a person wants to read about. Of the others each is a part of something that is told, or nobody's act."""
+
+NEW_DEVICE = "new_device"
+SESSION_ENDED = "session_ended"
+"""What a `SecurityEvent` says in its `detail`: the account was never on this device before; a session was ended."""
+
+ACTIVATION_INDEX = "ix_multi_session_activation"
+"""Where two transactions meet that take a device's next `DeviceSession.activation` at the same moment."""
+
+VERSION_TABLE = Table("multi_session_version", SQLModel.metadata, Column("version_num", String(32), primary_key=True))
+"""Alembic's, of the kit's migrations. Known here, else `reflex db makemigrations` of the app would drop it."""
+
+
+def new_id() -> str:
+    """Return a public, unguessable id (UUIDv4, RFC 9562)."""
+    return str(uuid.uuid4())
+
+
+def is_id(text: str) -> bool:
+    """Say whether a text can be an id at all. Not every text can be asked for: PostgreSQL takes no NUL."""
+    return text.isascii() and text.isprintable()
+
+
+def _ended_index(table: str, column: str) -> Index:
+    # To sweep by. Without what lives on, which no statement is to look for here: it is most of the table.
+    has_ended = text(f"{column} IS NOT NULL")
+    name = f"ix_multi_session_{table}_{column}"
+    return Index(name, column, sqlite_where=has_ended, postgresql_where=has_ended)
+
+
+class User(SQLModel, table=True):
+    """A person's record. `email` is casefolded NFKC, so that it compares as people compare it."""
+
+    # `user` is a reserved word in PostgreSQL and the host app may have one of its own.
+    __tablename__ = "multi_session_user"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    email: str = Field(unique=True)
+    name: str
+    image: str | None = None
+    password_hash: str = Field(repr=False)
+    created_at: datetime
+    updated_at: datetime
+
+
+class Device(SQLModel, table=True):
+    """One browser profile, which is one cookie jar.
+
+    `state_key` (hex, 256 bits) keys the names of this device's Reflex state trees. `generation` counts the
+    device secrets made so far.
+    """
+
+    __tablename__ = "multi_session_device"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    state_key: str = Field(repr=False)
+    generation: int = 0
+    created_at: datetime
+    last_seen_at: datetime = Field(index=True)
+    user_agent: str = ""
+    ip_address: str = ""
+
+
+class DeviceSecret(SQLModel, table=True):
+    """One value that the device's cookie had, as SHA-256.
+
+    It opens the device's sessions up to its own `generation`: one made after this secret was replaced stays
+    closed to it. With `is_final` the older ones die at its first use, without a minute of grace.
+    """
+
+    __tablename__ = "multi_session_device_secret"
+    __table_args__ = (UniqueConstraint("device_id", "generation"), _ended_index("device_secret", "dies_at"))
+
+    hash: str = Field(primary_key=True, repr=False)
+    device_id: str = Field(foreign_key="multi_session_device.id", ondelete="CASCADE")
+    generation: int
+    created_at: datetime
+    first_used_at: datetime | None = None
+    dies_at: datetime | None = None
+    is_final: bool = False
+
+
+class DeviceSession(SQLModel, table=True):
+    """One user signed in on one device. Valid until `expires_at` unless `revoked_at` is set.
+
+    `activation` counts the device's switches: the valid session with the highest is the active one, the next
+    below takes over from it. `generation` is that of the device secret made with this session.
+    """
+
+    __tablename__ = "multi_session_device_session"
+    __table_args__ = (
+        # One valid row for each (device, user), whatever runs at the same time.
+        Index(
+            "ix_multi_session_one_per_user",
+            "device_id",
+            "user_id",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+        # What stands on a device's screens, however many of its sessions have ended. No two were used last.
+        Index(
+            ACTIVATION_INDEX,
+            "device_id",
+            "activation",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL OR revoked_reason = 'evicted'"),
+            postgresql_where=text("revoked_at IS NULL OR revoked_reason = 'evicted'"),
+        ),
+        _ended_index("device_session", "revoked_at"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    device_id: str = Field(foreign_key="multi_session_device.id", ondelete="CASCADE", index=True)
+    user_id: str = Field(foreign_key="multi_session_user.id", ondelete="CASCADE", index=True)
+    generation: int
+    activation: int
+    created_at: datetime
+    last_active_at: datetime
+    authenticated_at: datetime
+    expires_at: datetime = Field(index=True)
+    revoked_at: datetime | None = None
+    revoked_reason: str | None = None
+    user_agent: str = ""
+    ip_address: str = ""
+
+
+class SecurityEvent(SQLModel, table=True):
+    """Something about a user's security that they want to read about.
+
+    `session_id` is the session that it happened to, whose row may be swept before this one. `user_agent` and
+    `ip_address` are those of whoever did it: of an ended session they say which device has ended it.
+    """
+
+    __tablename__ = "multi_session_security_event"
+    __table_args__ = (Index("ix_multi_session_events_of_user", "user_id", "at", "id"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    user_id: str = Field(foreign_key="multi_session_user.id", ondelete="CASCADE")
+    session_id: str | None = None
+    kind: str
+    at: datetime = Field(index=True)
+    ip_address: str = ""
+    user_agent: str = ""
+    detail: str = ""

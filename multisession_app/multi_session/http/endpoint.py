@@ -1,0 +1,97 @@
+"""What the routes share: what a route is, who asks, and from where."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from ..actions.multi_session import MultiSession
+from ..errors import MethodNotAllowed, MultiSessionError, NotFound
+from .context import cookie_for, presented
+from .inputs import Body, read_body
+from .responses import refusal
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a handler gives, and the device's new secret for the cookie if there is one."""
+
+    value: Any
+    secret: str = field(default="", repr=False)
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One method of one address. The routes and their description are both made from it.
+
+    `handler` gets the request and its body in the shape `takes`, `gives` is the type of its `Reply.value`, `raises`
+    are the refusals of its own. `or_status` is a second one under which it gives the same. With `ends_accounts` the
+    browser is to keep nothing of what it has shown.
+    """
+
+    method: str
+    path: str
+    summary: str
+    handler: Callable[[Request, Any], Awaitable[Reply]]
+    gives: Any
+    takes: type[Body] | None = None
+    raises: tuple[type[MultiSessionError], ...] = ()
+    query: dict[str, str] = field(default_factory=dict)
+    sets_cookie: bool = False
+    ends_accounts: bool = False
+    or_status: int = 200
+
+
+# When an account has left by more than a click: what no-store does not reach, such as pictures and pages kept for the
+# back button.
+_NOTHING_KEPT = {"Clear-Site-Data": '"cache"'}
+
+
+class Address:
+    """One address, with all its methods: an ASGI app, since a `Route` of a function answers other methods in text."""
+
+    def __init__(self, multi_session: MultiSession, here: dict[str, Endpoint]) -> None:
+        """Answer by the endpoints that are `here`, by their methods."""
+        self._words = multi_session.options.localization
+        self._here = {method: (endpoint, TypeAdapter(endpoint.gives)) for method, endpoint in here.items()}
+        self._allow = ", ".join([*here, *(["HEAD"] if "GET" in here else []), "OPTIONS"])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer every refusal too, and keep all answers out of caches."""
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except MultiSessionError as error:
+            asking = presented(request)
+            where = asking.origin.ip_address
+            logger.info("Refused %r from %s (%s): %s", scope["path"], where, asking.who, error.code)
+            response = refusal(error, self._words)
+        response.headers["Cache-Control"] = "no-store"
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if not self._here:
+            raise NotFound
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": self._allow})
+        # What has no body for HEAD is the server's concern (RFC 9110, 9.3.2).
+        method = "GET" if request.method == "HEAD" else request.method
+        if method not in self._here:
+            raise MethodNotAllowed(self._allow)
+        endpoint, gives = self._here[method]
+        body = await read_body(request, endpoint.takes) if endpoint.takes else None
+        reply = await endpoint.handler(request, body)
+        headers = dict(_NOTHING_KEPT) if endpoint.ends_accounts else {}
+        if reply.secret:
+            headers["Set-Cookie"] = cookie_for(request, reply.secret)
+        return Response(gives.dump_json(reply.value, by_alias=True), reply.status, headers, "application/json")

@@ -1,0 +1,225 @@
+"""The ASGI middleware before everything.
+
+It checks the origin, takes the cookie away, names the state tree, and completes the headers of every answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+from starlette.datastructures import Headers
+
+from ..actions.multi_session import MultiSession
+from ..actions.tabs import HEADER, Acting, Connection, tree_token
+from ..errors import HeadersTooLarge, MultiSessionError, NotFound, SessionChanged
+from ..options import BASE_PATH, HEADERS_LIMIT, TAB_TOKEN_MAX, Options
+from ..queries.device_secrets import hash_secret
+from ..queries.devices import PresentedDevice
+from ..security.cookies import cookie_name, take_cookie
+from ..security.headers import SecurityHeaders
+from ..security.origins import SAFE_METHODS, UNKNOWN_PROXY, RequestOrigin
+from .context import Presented
+from .responses import refusal
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+logger = logging.getLogger(__name__)
+
+TAB_HEADER = b"reflex-client-token"
+# Reflex 0.10.1 tells a duplicated tab its new token in this socket.io packet.
+_DUPLICATE = '["new_token",'
+
+
+class Gate:
+    """Wraps the whole app, so that nothing inside sees the secret and every state tree belongs to an account."""
+
+    def __init__(
+        self, app: App, multi_session: MultiSession, *, event_path: str = "/_event", pages: Path | None = None
+    ) -> None:
+        """Guard `app`.
+
+        `event_path` is where Reflex's websocket is mounted, `pages` the folder of built pages that `app` serves.
+        """
+        self._app = app
+        self._multi_session = multi_session
+        self._headers = SecurityHeaders(multi_session.options, pages)
+        self._event_path = event_path.rstrip("/")
+        self._has_warned = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request in, or answer the refusal."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        options = self._multi_session.options
+        request = RequestOrigin.of(scope, options)
+        if request.through_unknown_proxy and not self._has_warned:
+            self._has_warned = True
+            logger.warning(UNKNOWN_PROXY)
+        name = cookie_name(options, is_https=request.is_https)
+        # Only here: what the app's own routes take is the app's concern.
+        is_too_large = _is_ours(scope["path"]) and _size_of(scope["headers"]) > HEADERS_LIMIT
+        secret, headers = _take_secret(scope["headers"], name)
+        presented = Presented(name, hash_secret(secret) if secret else None, request, self._multi_session)
+        protocol = "ws" if scope["type"] == "websocket" else "http"
+        # As the browser has it: a redirect by the file server would lead from https, which a proxy ends, to http.
+        scheme = protocol + "s" * request.is_https
+        scope = {**scope, "scheme": scheme, "headers": headers, "multi_session": presented}
+        if scope["type"] == "http":
+            send = self._completing(send, scope["path"], is_https=request.is_https)
+        try:
+            if is_too_large:
+                raise HeadersTooLarge
+            request.check(options, has_cookie=secret is not None)
+            if not self._is_for_events(scope):
+                await self._request(scope, receive, send, presented)
+            elif scope["type"] == "websocket":
+                await self._socket(scope, receive, send, presented)
+            else:
+                # A request there that asks for an upgrade without being one is an error 500 of engine.io 4.15.
+                raise NotFound
+        except MultiSessionError as error:
+            logger.info("Refused %r from %s: %s", scope["path"], request.ip_address, error.code)
+            await _refuse(scope, receive, send, error, options)
+
+    def _completing(self, send: Send, path: str, *, is_https: bool) -> Send:
+        async def send_complete(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = [*message.get("headers", ())]
+                message = {**message, "headers": self._headers.complete(present, path, is_https=is_https)}
+            await send(message)
+
+        return send_complete
+
+    def _is_for_events(self, scope: Scope) -> bool:
+        # Not only the path itself: engine.io answers at every address below, and under whatever root the app is
+        # mounted. One that passed by here could name any state tree.
+        return f"{self._event_path}/" in f"{scope['path']}/"
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send, presented: Presented) -> None:
+        named_tab = Headers(scope=scope).get(TAB_HEADER.decode())
+        if scope["type"] == "http" and named_tab is not None:
+            tab, shown = _split_tab(named_tab)
+            # A page that reads something in a tab's name does so by itself, not because a person asks for it.
+            device = await presented.device(is_use=scope["method"] not in SAFE_METHODS)
+            session_id = device.active_id if device else ""
+            self._call_back(tab, device, session_id)
+            if scope["method"] not in SAFE_METHODS and shown not in {None, session_id}:
+                raise SessionChanged
+            tree = tree_token(device, session_id, tab)
+            scope["headers"] = [(k, tree.encode() if k == TAB_HEADER else v) for k, v in scope["headers"]]
+        await self._app(scope, receive, send)
+
+    def _call_back(self, tab: str, device: PresentedDevice | None, session_id: str) -> None:
+        # The tab asks with a newer cookie than its socket has, since another tab of the browser has signed in. Naming a
+        # foreign tab moves nothing of that device's: only a socket without a device, or one of the same device, and
+        # neither gets to see more than its own cookie opens.
+        for connection in list(self._multi_session.live.connections.values()):
+            if connection.tab != tab:
+                continue
+            if connection.device_id is None and session_id:
+                self._multi_session.live.kick(connection)
+            elif device is not None and connection.device_id == device.id and connection.session_id != session_id:
+                if connection.generation < device.generation:
+                    self._multi_session.live.kick(connection)
+                else:
+                    self._multi_session.live.leave(connection)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send, presented: Presented) -> None:
+        query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        tab, shown = _split_tab(query.get("token", [""])[0])
+        live = self._multi_session.live
+        connection = Connection(tab=tab, shown=shown)
+        kicked = asyncio.create_task(connection.kicked.wait())
+        # Registered before the look-up: a switch in between marks it stale instead of missing it.
+        live.add(connection)
+        try:
+            device = await self._multi_session.bind(connection, presented.secret_hash)
+            connection.tree = tree_token(device, connection.session_id, tab)
+            query["token"] = [connection.tree]
+            scope["query_string"] = "&".join(f"{quote(k)}={quote(v[0])}" for k, v in query.items()).encode()
+            scope["headers"] = [*scope["headers"], *Acting.of(connection).headers()]
+            await self._app(scope, _until_kicked(receive, kicked), _watch(send, connection))
+        finally:
+            live.remove(connection)
+            kicked.cancel()
+
+
+def _is_ours(path: str) -> bool:
+    return f"{path}/".startswith(f"{BASE_PATH}/")
+
+
+def _size_of(headers: list[tuple[bytes, bytes]]) -> int:
+    return sum(len(key) + len(value) for key, value in headers)
+
+
+def _take_secret(headers: list[tuple[bytes, bytes]], name: str) -> tuple[str | None, list[tuple[bytes, bytes]]]:
+    kept = []
+    cookies = []
+    for key, value in headers:
+        lower = key.lower()
+        if lower == b"cookie":
+            cookies.append(value)
+        elif not lower.replace(b"_", b"-").startswith(HEADER.encode()):
+            kept.append((lower, value))
+    secret, rest = take_cookie(b"; ".join(cookies), name)
+    if rest:
+        kept.append((b"cookie", rest))
+    return secret, kept
+
+
+def _split_tab(token: str) -> tuple[str, str | None]:
+    # "~" and the session on screen are ours, put there by `guard` through Reflex's `new_token` packet.
+    tab, mark, shown = token[:TAB_TOKEN_MAX].partition("~")
+    return tab, shown if mark else None
+
+
+def _until_kicked(receive: Receive, kicked: asyncio.Task[Any]) -> Receive:
+    # Reflex 0.10.1 under granian: `sio.disconnect` makes the client stay away and `websocket.close` has no effect
+    # before the app returns. A disconnect message from "the browser" ends both sides, and the client comes back.
+    has_begun = False
+
+    async def receive_or_end() -> Message:
+        nonlocal has_begun
+        if not has_begun:
+            # engine.io 4.15 cannot begin with a disconnect.
+            has_begun = True
+            return await receive()
+        message = asyncio.ensure_future(receive())
+        try:
+            await asyncio.wait((kicked, message), return_when=asyncio.FIRST_COMPLETED)
+            return {"type": "websocket.disconnect", "code": 1012} if kicked.done() else message.result()
+        finally:
+            message.cancel()
+
+    return receive_or_end
+
+
+def _watch(send: Send, connection: Connection) -> Send:
+    async def send_and_watch(message: Message) -> None:
+        await send(message)
+        # A duplicated tab: Reflex has put its state under a name that no later connection or upload of this tab
+        # would reach. Once the tab has its token it is to come back with it.
+        if _DUPLICATE in (message.get("text") or "")[:64] and "~" not in message["text"]:
+            connection.kicked.set()
+
+    return send_and_watch
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, error: MultiSessionError, options: Options) -> None:
+    answer = refusal(error, options.localization)
+    if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+        # Before the accept this is answered with 403.
+        await receive()
+        await send({"type": "websocket.close", "code": 1008, "reason": bytes(answer.body).decode()})
+        return
+    await answer(scope, receive, send)

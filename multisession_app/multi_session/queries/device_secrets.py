@@ -1,0 +1,101 @@
+"""The device secret: made, hashed, and followed from the cookie to the device and its active session.
+
+Its life (DESIGN of the kit): a new one at every sign-in; the old one never opens a session made after it was
+replaced, and dies a minute after a successor was first used, since only then is it sure that the browser has
+the successor: a lost response loses no device. After a password change there is no such minute.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from sqlmodel import Session, col, func, or_, select, update
+
+from ..database.models import ANSWER_LOST, Device, DeviceSecret, DeviceSession
+from ..errors import SessionChanged
+from ..options import ANSWER_ON_ITS_WAY, SECRET_GRACE
+from .devices import PresentedDevice
+
+
+def make_secret() -> str:
+    """Return 256 random bits as text, for the cookie and nothing else (ASVS 7.2.3)."""
+    return secrets.token_urlsafe(32)
+
+
+def make_state_key() -> str:
+    """Return 256 random bits as hex, the key of a device's state tree names."""
+    return secrets.token_hex(32)
+
+
+def hash_secret(secret: str) -> str:
+    """Return the SHA-256 of a secret, as the database keeps it. It needs no salt: the secret is random."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def note_first_use(db: Session, device: PresentedDevice, *, now: datetime) -> None:
+    """Write down that the browser has this secret, and let the older ones of the device die."""
+    generation, dies_at = col(DeviceSecret.generation), col(DeviceSecret.dies_at)
+    of_device = update(DeviceSecret).where(col(DeviceSecret.device_id) == device.id)
+    own = of_device.where(generation == device.generation)
+    db.exec(own.where(col(DeviceSecret.first_used_at).is_(None)).values(first_used_at=now))
+    # Also where the answer to the password change was lost, and this secret comes after its: at once, whatever grace
+    # there was.
+    final = select(func.max(DeviceSecret.generation)).where(
+        DeviceSecret.device_id == device.id,
+        DeviceSecret.generation <= device.generation,
+        col(DeviceSecret.is_final),
+    )
+    before = of_device.where(generation < final.scalar_subquery(), or_(dies_at.is_(None), dies_at > now))
+    db.exec(before.values(dies_at=now).execution_options(synchronize_session=False))
+    older = of_device.where(generation < device.generation)
+    db.exec(older.where(dies_at.is_(None)).values(dies_at=now + SECRET_GRACE))
+
+
+def rotate(db: Session, device: PresentedDevice, *, now: datetime, is_final: bool = False) -> tuple[str, int]:
+    """Make the device's next secret and return it with its generation. Locks the device till the commit.
+
+    With `is_final` the older ones die at its first use, without grace (`note_first_use`).
+
+    Raises:
+        SessionChanged: the device has gone with its last user, or the presented secret has been replaced by one that
+            is in use, or on its way to the browser.
+            Else someone with an old, stolen cookie could sign in with an account of their own and be handed a
+            secret that opens everybody's sessions; and of two sign-ins at once the jar may keep either cookie.
+    """
+    generation = db.exec(
+        update(Device)
+        .where(col(Device.id) == device.id)
+        .values(generation=Device.generation + 1, last_seen_at=now)
+        .returning(col(Device.generation))
+    ).scalar_one_or_none()
+    if generation is None:
+        raise SessionChanged
+    newer = col(DeviceSecret.device_id) == device.id, col(DeviceSecret.generation) > device.generation
+    successors = db.exec(select(DeviceSecret).where(*newer)).all()
+    # The age of the first of them: whoever has the old cookie too cannot keep the owner out by trying again and again.
+    is_on_its_way = bool(successors) and min(s.created_at for s in successors) > now - ANSWER_ON_ITS_WAY
+    if is_on_its_way or any(s.first_used_at for s in successors):
+        raise SessionChanged
+    # The answer that held the successor was lost. Nobody has seen what it signed in, and nobody is to find it open.
+    lost = col(DeviceSession.device_id) == device.id, col(DeviceSession.generation) > device.generation
+    ended = update(DeviceSession).where(*lost, col(DeviceSession.revoked_at).is_(None))
+    db.exec(ended.values(revoked_at=now, revoked_reason=ANSWER_LOST))
+    if successors:
+        # Nor is the password that may have been typed for it to count for whoever has the old cookie.
+        own = col(DeviceSession.device_id) == device.id, col(DeviceSession.revoked_at).is_(None)
+        proved = col(DeviceSession.authenticated_at) >= min(s.created_at for s in successors)
+        unproved = update(DeviceSession).where(*own, proved).values(authenticated_at=DeviceSession.created_at)
+        db.exec(unproved.execution_options(synchronize_session=False))
+    return first_secret(db, device.id, generation, now=now, is_final=is_final), generation
+
+
+def first_secret(db: Session, device_id: str, generation: int, *, now: datetime, is_final: bool = False) -> str:
+    """Store a fresh secret of a device and return it in clear, the only time it is seen."""
+    secret = make_secret()
+    row = DeviceSecret(
+        hash=hash_secret(secret), device_id=device_id, generation=generation, created_at=now, is_final=is_final
+    )
+    db.add(row)
+    return secret

@@ -1,0 +1,191 @@
+"""What can be done with the accounts on one device. `device` is the proof: no verb takes a bare device id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, func, select, update
+
+from ..database.models import (
+    EVICTED,
+    NEW_DEVICE,
+    REPLACED,
+    SIGNED_IN,
+    SIGNED_OUT,
+    SIGNED_OUT_ALL,
+    Device,
+    DeviceSession,
+    User,
+)
+from ..database.public import DeviceSessionPublic
+from ..errors import InvalidSession, TooManySessions
+from ..options import ACTIVITY_INTERVAL
+from ..security.origins import Origin
+from . import device_secrets
+from .devices import OPENED, VALID, PresentedDevice, held, opened_by
+from .ended_sessions import Ended, end, forget_oldest
+from .security_events import note, origin_of
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A new session, the device's new secret in clear for the cookie, and whom it made room by signing out."""
+
+    device_id: str
+    secret: str = field(repr=False)
+    session: DeviceSession
+    user: User
+    evicted: tuple[User, ...] = ()
+
+
+def knows(db: Session, device: PresentedDevice, user_id: str) -> bool:
+    """Say whether the user is, or once was, signed in on this device."""
+    held = select(DeviceSession.id).where(DeviceSession.user_id == user_id, DeviceSession.device_id == device.id)
+    return db.exec(held.limit(1)).first() is not None
+
+
+def list_device_sessions(device: PresentedDevice | None) -> list[DeviceSessionPublic]:
+    """Return the valid sessions of this device, last used first, the active one marked; none for no device."""
+    return list(device.sessions) if device else []
+
+
+def sign_in(
+    db: Session,
+    device: PresentedDevice | None,
+    user: User,
+    *,
+    origin: Origin,
+    maximum: int,
+    timeout: timedelta,
+    evict: bool,
+    now: datetime,
+    kind: str = SIGNED_IN,
+) -> Opened:
+    """Open a session of a proven user and make it active; the device's other accounts stay.
+
+    The user's earlier session on this device ends. Over `maximum`, the account used longest ago is signed out
+    if `evict`. `timeout` is the session's whole life, `kind` what the user's security events call it.
+
+    Raises:
+        TooManySessions: the device is full and `evict` is off.
+        SessionChanged: the device's cookie was replaced and the newer one is in use (`device_secrets.rotate`).
+    """
+    is_new_device = kind == SIGNED_IN and (device is None or not knows(db, device, user.id))
+    if device is None:
+        row = Device(
+            state_key=device_secrets.make_state_key(),
+            created_at=now,
+            last_seen_at=now,
+            user_agent=origin.user_agent,
+            ip_address=origin.ip_address,
+        )
+        db.add(row)
+        db.flush()
+        device_id, generation = row.id, 0
+        secret = device_secrets.first_secret(db, device_id, generation, now=now)
+        evicted: tuple[User, ...] = ()
+    else:
+        device_id = device.id
+        # First of all: it locks the device, so that parallel sign-ins count each other's sessions below.
+        secret, generation = device_secrets.rotate(db, device, now=now)
+        end(db, REPLACED, now, col(DeviceSession.device_id) == device_id, col(DeviceSession.user_id) == user.id)
+        evicted = _make_room(db, device, origin=origin, maximum=maximum, evict=evict, now=now)
+        forget_oldest(db, device, now=now)
+    session = DeviceSession(
+        device_id=device_id,
+        user_id=user.id,
+        generation=generation,
+        activation=db.exec(select(_NEXT_ACTIVATION), params={"device": device_id}).one(),
+        created_at=now,
+        last_active_at=now,
+        authenticated_at=now,
+        expires_at=now + timeout,
+        user_agent=origin.user_agent,
+        ip_address=origin.ip_address,
+    )
+    db.add(session)
+    note(db, kind, user.id, session.id, by=origin, now=now, detail=NEW_DEVICE if is_new_device else "")
+    db.flush()
+    return Opened(device_id=device_id, secret=secret, session=session, user=user, evicted=evicted)
+
+
+def set_active(db: Session, device: PresentedDevice, session_id: str, *, now: datetime) -> None:
+    """Make another valid session of this device the active one; the device alone is proof enough.
+
+    Raises:
+        InvalidSession: unknown, foreign, expired or revoked, alike; nothing changed.
+    """
+    if not db.exec(_ACTIVATE, params={**opened_by(device, now), "chosen": session_id, "at": now}).rowcount:
+        raise InvalidSession
+
+
+def revoke(db: Session, device: PresentedDevice, session_id: str, *, now: datetime) -> list[Ended]:
+    """End one of this device's sessions; if it was the active one, the session used last takes over.
+
+    Raises:
+        InvalidSession: as in `set_active`, so also the second time.
+    """
+    chosen = col(DeviceSession.id) == session_id
+    ended = end(db, SIGNED_OUT, now, OPENED, chosen, by=origin_of(device), params=opened_by(device, now))
+    if not ended:
+        raise InvalidSession
+    return ended
+
+
+def revoke_others(db: Session, device: PresentedDevice, keep: str, *, now: datetime) -> list[Ended]:
+    """End every account on this device but the one whose session is to `keep`, and return them."""
+    others = col(DeviceSession.id) != keep
+    return end(db, SIGNED_OUT, now, OPENED, others, by=origin_of(device), params=opened_by(device, now))
+
+
+def revoke_all(db: Session, device: PresentedDevice, *, now: datetime) -> list[Ended]:
+    """End every account on this device and return them.
+
+    Those too that the presented secret is too old to open, and the remembered ones: whoever signs out of all leaves
+    nothing behind.
+    """
+    return end(db, SIGNED_OUT_ALL, now, col(DeviceSession.device_id) == device.id, by=origin_of(device))
+
+
+def note_activity(db: Session, session_id: str, *, now: datetime) -> None:
+    """Note that a session is in use, at most once in `ACTIVITY_INTERVAL`."""
+    is_due = col(DeviceSession.last_active_at) <= now - ACTIVITY_INTERVAL
+    db.exec(update(DeviceSession).where(col(DeviceSession.id) == session_id, is_due).values(last_active_at=now))
+
+
+def _make_room(
+    db: Session, device: PresentedDevice, *, origin: Origin, maximum: int, evict: bool, now: datetime
+) -> tuple[User, ...]:
+    held = list(
+        db.exec(
+            select(DeviceSession, User)
+            .join(User, col(User.id) == col(DeviceSession.user_id))
+            .where(DeviceSession.device_id == device.id, VALID)
+            .order_by(col(DeviceSession.activation).desc(), col(DeviceSession.id)),
+            params={"now": now, "idle_since": device.idle_since},
+        ).all()
+    )
+    surplus = held[max(maximum - 1, 0) :]
+    if surplus and not evict:
+        raise TooManySessions([(session.id, user.name, user.email) for session, user in held])
+    if surplus:
+        end(db, EVICTED, now, col(DeviceSession.id).in_([session.id for session, _ in surplus]), by=origin)
+    return tuple(user for _, user in surplus)
+
+
+_others = aliased(DeviceSession)
+# Counted, not timed: the clocks of two servers may differ by more than two clicks do.
+_NEXT_ACTIVATION = (
+    select(func.coalesce(func.max(_others.activation), 0) + 1)
+    .where(col(_others.device_id) == bindparam("device"), held(_others))
+    .scalar_subquery()
+)
+_ACTIVATE = (
+    update(DeviceSession)
+    .where(OPENED, col(DeviceSession.id) == bindparam("chosen"))
+    .values(activation=_NEXT_ACTIVATION, last_active_at=bindparam("at"))
+    .execution_options(synchronize_session=False)
+)

@@ -1,0 +1,158 @@
+"""What a cookie proves: a device, and the sessions that its secret opens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, bindparam, literal_column
+from sqlmodel import Session, and_, col, or_, select
+from sqlmodel.sql.expression import Select
+
+from ..database.models import EVICTED, Device, DeviceSecret, DeviceSession, User
+from ..database.public import DeviceSessionPublic
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""`idle_since` where a session may be idle for ever; else one not used since then has ended."""
+
+
+@dataclass(frozen=True)
+class PresentedDevice:
+    """What a cookie has proved: a device, and the valid sessions that its secret opens, last used first.
+
+    The first of them is the active one. So whoever is to take over does so the moment the active session ends,
+    for whatever reason, with nothing to write. `remembered` are the accounts whose time is over or who made room:
+    they stand on the device's screens and open nothing. `ends_at` is when the next session will run out of time.
+    """
+
+    id: str
+    state_key: str = field(repr=False)
+    generation: int
+    is_first_use: bool
+    sessions: tuple[DeviceSessionPublic, ...]
+    remembered: tuple[DeviceSessionPublic, ...] = ()
+    idle_since: datetime = NEVER
+    ends_at: datetime | None = None
+
+    @property
+    def active(self) -> DeviceSessionPublic | None:
+        """The session that the device acts as."""
+        return self.sessions[0] if self.sessions else None
+
+    @property
+    def active_id(self) -> str:
+        """The active session's id, "" for none."""
+        return self.sessions[0].id if self.sessions else ""
+
+    @property
+    def active_user_id(self) -> str:
+        """The id of the user as whom the device acts, "" for nobody."""
+        return self.sessions[0].user.id if self.sessions else ""
+
+    def next_to(self, session_id: str) -> str:
+        """Return the id of the active session once that one has ended, "" for none."""
+        return next((session.id for session in self.sessions if session.id != session_id), "")
+
+
+# Statements of hot paths are made once: SQLAlchemy takes longer to make one than SQLite to run it.
+VALID = and_(
+    col(DeviceSession.revoked_at).is_(None),
+    col(DeviceSession.expires_at) > bindparam("now"),
+    col(DeviceSession.last_active_at) > bindparam("idle_since"),
+)
+
+
+def held(session: type[DeviceSession]) -> ColumnElement[bool]:
+    """Say of a session that it stands on its device's screens: valid, or remembered. One for each user."""
+    # The reason stands in the statement itself: else it would not be seen to be that of the index.
+    return or_(col(session.revoked_at).is_(None), col(session.revoked_reason) == literal_column(f"'{EVICTED}'"))
+
+
+HELD = held(DeviceSession)
+
+
+KNOWN = and_(
+    col(DeviceSession.device_id) == bindparam("device"), col(DeviceSession.generation) <= bindparam("up_to"), HELD
+)
+"""Those of `HELD` that a device's secret may see; its parameters are those of `opened_by`."""
+
+
+OPENED = and_(KNOWN, VALID)
+"""The valid sessions that a device's secret opens."""
+
+
+_WHAT = select(DeviceSecret, Device, DeviceSession, User)
+
+
+_PRESENT = (
+    # SQLModel 0.0.50 has types for a select of four.
+    cast("Select[DeviceSecret, Device, DeviceSession, User, bool]", _WHAT.add_columns(VALID))
+    .join(Device, col(Device.id) == col(DeviceSecret.device_id))
+    .join(
+        DeviceSession,
+        and_(
+            col(DeviceSession.device_id) == col(Device.id),
+            col(DeviceSession.generation) <= col(DeviceSecret.generation),
+            HELD,
+        ),
+        isouter=True,
+    )
+    .join(User, col(User.id) == col(DeviceSession.user_id), isouter=True)
+    .where(or_(col(DeviceSecret.dies_at).is_(None), col(DeviceSecret.dies_at) > bindparam("now")))
+    .order_by(col(DeviceSession.activation).desc(), col(DeviceSession.id))
+)
+
+
+_PRESENT_BY_HASH = _PRESENT.where(col(DeviceSecret.hash) == bindparam("hash"))
+
+
+_PRESENT_AGAIN = _PRESENT.where(
+    col(DeviceSecret.device_id) == bindparam("device"), col(DeviceSecret.generation) == bindparam("generation")
+)
+
+
+def opened_by(device: PresentedDevice, now: datetime) -> dict[str, Any]:
+    """Return the parameters of `OPENED`; `KNOWN` takes the first two of them."""
+    return {"device": device.id, "up_to": device.generation, "now": now, "idle_since": device.idle_since}
+
+
+def present(db: Session, secret_hash: str, *, now: datetime, idle_since: datetime = NEVER) -> PresentedDevice | None:
+    """Return the device behind a cookie and its sessions, in one statement; None for an unknown cookie."""
+    at = {"now": now, "idle_since": idle_since}
+    return _presented(db.exec(_PRESENT_BY_HASH, params={"hash": secret_hash, **at}).all(), **at)
+
+
+def present_again(
+    db: Session, device_id: str, generation: int, *, now: datetime, idle_since: datetime = NEVER
+) -> PresentedDevice | None:
+    """Return the device that a cookie has proved before, as it is now; None if its secret has died since."""
+    at = {"now": now, "idle_since": idle_since}
+    return _presented(db.exec(_PRESENT_AGAIN, params={"device": device_id, "generation": generation, **at}).all(), **at)
+
+
+def _presented(
+    rows: Sequence[tuple[DeviceSecret, Device, DeviceSession, User, bool]], *, now: datetime, idle_since: datetime
+) -> PresentedDevice | None:
+    if not rows:
+        return None
+    secret, device, *_ = rows[0]
+    # A device that holds nothing comes as one row with nothing joined.
+    held = [(session, user, is_valid) for *_, session, user, is_valid in rows if session is not None]
+    valid = [(session, user) for session, user, is_valid in held if is_valid]
+    ends = [min(session.expires_at, now + (session.last_active_at - idle_since)) for session, _ in valid]
+    return PresentedDevice(
+        id=device.id,
+        state_key=device.state_key,
+        generation=secret.generation,
+        is_first_use=secret.first_used_at is None,
+        sessions=tuple(DeviceSessionPublic.of(s, u, is_current=place == 0) for place, (s, u) in enumerate(valid)),
+        remembered=tuple(
+            DeviceSessionPublic.of(s, u, is_current=False, is_signed_out=True)
+            for s, u, is_valid in held
+            if not is_valid
+        ),
+        idle_since=idle_since,
+        ends_at=min(ends, default=None),
+    )

@@ -1,0 +1,36 @@
+"""What is kept no longer goes: in small transactions, by an index, and never what something valid needs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, SQLModel, col, delete, not_, select
+
+from ..database.models import Device, DeviceSecret, DeviceSession, SecurityEvent
+from ..options import COOKIE_MAX_AGE, SWEEP_BATCH
+
+
+def sweep(db: Session, *, now: datetime, retention: timedelta) -> bool:
+    """Delete up to `SWEEP_BATCH` rows of each kind that is kept no longer, and say whether there may be more.
+
+    Security events and ended sessions go after `retention`, secrets when they have died. A device goes when no browser
+    has its cookie any more, and nothing can be left that its newest secret opens.
+    """
+    kept_since = now - retention
+    has_session = select(DeviceSession.id).where(DeviceSession.device_id == Device.id).exists()
+    swept = [
+        _delete(db, SecurityEvent, SecurityEvent.id, col(SecurityEvent.at) <= kept_since),
+        _delete(db, DeviceSession, DeviceSession.id, col(DeviceSession.revoked_at) <= kept_since),
+        _delete(db, DeviceSession, DeviceSession.id, col(DeviceSession.expires_at) <= kept_since),
+        _delete(db, DeviceSecret, DeviceSecret.hash, col(DeviceSecret.dies_at) <= now),
+        # `last_seen_at` is when its newest secret was made. Its secrets go with it.
+        _delete(db, Device, Device.id, col(Device.last_seen_at) <= kept_since - COOKIE_MAX_AGE, not_(has_session)),
+    ]
+    return max(swept) >= SWEEP_BATCH
+
+
+def _delete(db: Session, table: type[SQLModel], key: str, *which: ColumnElement[bool]) -> int:
+    batch = select(col(key)).where(*which).limit(SWEEP_BATCH)
+    statement = delete(table).where(col(key).in_(batch)).execution_options(synchronize_session=False)
+    return db.exec(statement).rowcount

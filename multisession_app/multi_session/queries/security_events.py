@@ -1,0 +1,98 @@
+"""What a user reads as their recent security activity, and where each thing came from."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from sqlalchemy import insert, literal
+from sqlalchemy.event import listen
+from sqlmodel import Session, col, func, select, tuple_
+
+from ..database.models import FAILED_SIGN_IN, SESSION_ENDED, DeviceSession, SecurityEvent, User, new_id
+from ..database.public import SecurityEventPublic
+from ..options import SECURITY_EVENTS_PAGE
+from ..security.origins import NOWHERE, Origin
+from .devices import PresentedDevice
+
+logger = logging.getLogger(__name__)
+
+
+def origin_of(device: PresentedDevice) -> Origin:
+    """Return where a device was when its active session began: a click on an open page does not say it anew."""
+    return Origin(device.active.user_agent, device.active.ip_address) if device.active else NOWHERE
+
+
+def note(
+    db: Session, kind: str, user_id: str, session_id: str | None, *, by: Origin, now: datetime, detail: str = ""
+) -> None:
+    """Add an event of that kind; it is written with the rest of the transaction, and to the log after it."""
+    listen(
+        db,
+        "after_commit",
+        lambda _: logger.info("%s: user %s, session %s, by %s", kind, user_id, session_id, by.ip_address or "nobody"),
+        once=True,
+    )
+    db.add(
+        SecurityEvent(
+            user_id=user_id,
+            session_id=session_id,
+            kind=kind,
+            at=now,
+            ip_address=by.ip_address,
+            user_agent=by.user_agent,
+            detail=detail,
+        )
+    )
+
+
+def note_failed_sign_in(db: Session, user_id: str, session_id: str | None, *, by: Origin, now: datetime) -> None:
+    """Write that somebody gave a wrong password.
+
+    Of an unknown user, "", the same statement writes nothing: what it costs is not to tell who exists.
+    """
+    values = {
+        "id": new_id(),
+        "session_id": session_id,
+        "kind": FAILED_SIGN_IN,
+        "at": now,
+        "ip_address": by.ip_address,
+        "user_agent": by.user_agent,
+        "detail": "",
+    }
+    columns = SecurityEvent.__table__.columns  # type: ignore[attr-defined] # SQLModel sets it
+    row = select(col(User.id), *(literal(value, columns[name].type) for name, value in values.items()))
+    found = row.where(col(User.id) == user_id)
+    db.exec(insert(SecurityEvent).from_select(["user_id", *values], found))
+
+
+def list_security_events(
+    db: Session, user_id: str, before: str = "", limit: int = SECURITY_EVENTS_PAGE
+) -> tuple[list[SecurityEventPublic], str]:
+    """Return a user's events, newest first, and the id to go on `before`, "" at the end.
+
+    A page begins where the last one ended, whatever has happened since. After an id that is not of this user's events
+    there are none.
+    """
+    event = SecurityEvent
+    statement = (
+        select(event, func.coalesce(DeviceSession.user_agent, ""))
+        .join(DeviceSession, col(DeviceSession.id) == col(event.session_id), isouter=True)
+        .where(event.user_id == user_id)
+        .order_by(col(event.at).desc(), col(event.id).desc())
+        .limit(limit + 1)
+    )
+    if before:
+        last_at = select(event.at).where(event.id == before, event.user_id == user_id).scalar_subquery()
+        statement = statement.where(tuple_(col(event.at), col(event.id)) < tuple_(last_at, literal(before)))
+    rows = db.exec(statement).all()
+    page = [SecurityEventPublic.of(found, device) for found, device in rows[:limit]]
+    return page, page[-1].id if len(rows) > limit else ""
+
+
+def ended_by(db: Session, session: DeviceSession) -> str:
+    """Return the User-Agent of the device that has ended a session, "" where nobody has written it down."""
+    event = SecurityEvent
+    # The user too, since it is by the user that the index is.
+    of_session = event.user_id == session.user_id, event.session_id == session.id, event.detail == SESSION_ENDED
+    return db.exec(select(event.user_agent).where(*of_session)).first() or ""

@@ -1,0 +1,54 @@
+"""The device's cookie: its name, how it is read, how it is written."""
+
+from __future__ import annotations
+
+from ..options import COOKIE_MAX_AGE, Options
+
+# A secret is 43 characters; anything much longer is not ours and is not worth a hash.
+_VALUE_MAX = 100
+
+
+def cookie_name(options: Options, *, is_https: bool) -> str:
+    """Return the cookie's name.
+
+    On https the `__Host-` prefix makes the browser refuse one that another host or path of the site has set
+    (RFC 6265bis, 4.1.3.2), and the plain name is ignored there. Cookies are not kept apart by port, so the
+    plain name carries the app's id.
+    """
+    return f"__Host-{options.app_id}_device" if is_https else f"{options.app_id}_device"
+
+
+def take_cookie(header: bytes, name: str) -> tuple[str | None, bytes]:
+    """Return our cookie's value, if there is exactly one, and the header without it, in either spelling.
+
+    Two different values of one name mean that someone else has set one of them; neither is believed.
+    """
+    plain = name.removeprefix("__Host-").lower()
+    values: set[str] = set()
+    rest = []
+    for pair in header.split(b";"):
+        key, _, value = pair.strip().partition(b"=")
+        key_text = key.decode("latin-1").strip()
+        # Browsers match the prefix without regard to case; whatever looks like ours stays with us.
+        if key_text.lower() not in {plain, f"__host-{plain}"}:
+            rest.append(pair.strip())
+        elif key_text == name:
+            values.add(value.decode("latin-1").strip())
+    value_text = values.pop() if len(values) == 1 else None
+    if value_text is not None and not (0 < len(value_text) <= _VALUE_MAX and value_text.isascii()):
+        value_text = None
+    return value_text, b"; ".join(pair for pair in rest if pair)
+
+
+def set_cookie(name: str, secret: str, *, is_cross_site: bool = False) -> str:
+    """Return the Set-Cookie header that hands a device its secret.
+
+    `is_cross_site`: the page that is to bring it back belongs to another site than this server. Browsers then take
+    only `SameSite=None; Secure`, and those that block third-party cookies only one that is `Partitioned` too (CHIPS),
+    kept apart for each site on screen. Chromium 153 takes all three on http from localhost and 127.0.0.1 as well.
+    """
+    age = int(COOKIE_MAX_AGE.total_seconds())
+    same_site = "None" if is_cross_site else "Lax"
+    secure = "; Secure" if is_cross_site or name.startswith("__Host-") else ""
+    partitioned = "; Partitioned" if is_cross_site else ""
+    return f"{name}={secret}; Path=/; Max-Age={age}; HttpOnly; SameSite={same_site}{secure}{partitioned}"

@@ -1,0 +1,188 @@
+"""How often somebody may guess: failed sign-ins and sign-ups, counted in this process or, with Redis, in all.
+
+A window begins with the first attempt that is counted in it and then has a fixed length, so that two windows that
+touch may hold twice the number in a short time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ipaddress
+import logging
+import math
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+from limits import RateLimitItem, parse
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.strategies import FixedWindowRateLimiter
+from redis.asyncio import ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from ..errors import InvalidEmail, TooManyAttempts
+from ..options import (
+    FAILED_SIGN_INS_OF_ACCOUNT,
+    FAILED_SIGN_INS_OF_ADDRESS,
+    RATE_LIMIT_SWEEP,
+    REDIS_TIMEOUT,
+    SIGN_UPS_OF_ADDRESS,
+)
+from .origins import Origin
+from .validation import check_email
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Bucket(NamedTuple):
+    """What is counted together."""
+
+    limit: RateLimitItem
+    key: str
+
+    @classmethod
+    def of(cls, limit: str, kind: str, *whose: str) -> Bucket:
+        """Name a bucket; by a hash, since no e-mail is to stand in Redis."""
+        return cls(parse(limit), hashlib.sha256("\0".join((kind, *whose)).encode()).hexdigest())
+
+
+class RateLimits:
+    """Counts attempts before they are carried out, so that of many at once none slips by."""
+
+    def __init__(self, redis_url: str | None = None, *, prefix: str = "multi_session", is_on: bool = True) -> None:
+        """Open nothing yet; `prefix` begins the keys in Redis."""
+        self._is_on = is_on
+        self._own = FixedWindowRateLimiter(_Memory())
+        self._pool = _pool(redis_url) if redis_url else None
+        self._shared = FixedWindowRateLimiter(_redis(self._pool, prefix)) if self._pool else None
+
+    async def count_sign_in(self, email: str, origin: Origin, *, known_by: str | None) -> list[Bucket]:
+        """Count a sign-in as a failed one, and return what to give back should the password be right.
+
+        `known_by` is the device that it comes from, if that knows the account. It is then counted for that device
+        alone, so that strangers cannot lock the owner out, not even those behind the same address.
+
+        Raises:
+            TooManyAttempts: the limit is reached; nothing was counted.
+        """
+        try:
+            email = check_email(email)
+        except InvalidEmail:
+            # Nobody's, so one bucket does for all that might be typed.
+            email = ""
+        if known_by is not None:
+            return await self._count(Bucket.of(FAILED_SIGN_INS_OF_ACCOUNT, "known", email, known_by))
+        visitor = _visitor(origin.ip_address)
+        of_account = Bucket.of(FAILED_SIGN_INS_OF_ACCOUNT, "account", email, visitor)
+        if origin.through_unknown_proxy:
+            # What is left for everyone behind the proxy together still bounds the guesses at one account, and
+            # someone who forges the header gets no bucket more than without it. The price, until the proxy is
+            # trusted: strangers can keep the owner's new devices out. Those that know the account are not concerned.
+            return await self._count(of_account)
+        # The address first: once it has used up its guesses it makes no further keys.
+        return await self._count(Bucket.of(FAILED_SIGN_INS_OF_ADDRESS, "address", visitor), of_account)
+
+    async def count_sign_up(self, origin: Origin) -> None:
+        """Count a sign-up, whether or not it will make a user.
+
+        Raises:
+            TooManyAttempts: the limit is reached; nothing was counted.
+        """
+        if not origin.through_unknown_proxy:
+            await self._count(Bucket.of(SIGN_UPS_OF_ADDRESS, "sign-up", _visitor(origin.ip_address)))
+
+    async def give_back(self, counted: list[Bucket]) -> None:
+        """Take back what was counted for a sign-in that did not fail."""
+        for bucket in counted:
+            await self._ask(bucket, _uncount)
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        if self._pool is not None:
+            await self._pool.aclose()
+
+    async def _count(self, *buckets: Bucket) -> list[Bucket]:
+        counted: list[Bucket] = []
+        for bucket in buckets if self._is_on else ():
+            counted.append(bucket)
+            if not await self._ask(bucket, _hit):
+                seconds = await self._ask(bucket, _seconds_left)
+                # It is not going to be verified, so it is no failure of the other bucket either.
+                await self.give_back(counted)
+                raise TooManyAttempts(seconds)
+        return counted
+
+    async def _ask(self, bucket: Bucket, ask: Callable[[FixedWindowRateLimiter, Bucket], Awaitable[T]]) -> T:
+        if self._shared is not None:
+            try:
+                return await ask(self._shared, bucket)
+            except Exception:
+                # Neither an error for people who sign in, nor an open door for those who make Redis fail.
+                logger.exception("Redis does not answer; until it does, this process counts sign-ins by itself.")
+        return await ask(self._own, bucket)
+
+
+class _Memory(MemoryStorage):
+    # limits 5.8 looks for expired keys among all of them at every hit: 9 ms of the event loop for each at 100,000
+    # keys, and a visitor with many IPv6 networks can make as many.
+    _pause: asyncio.Task[None] | None = None
+
+    async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        count = await super().incr(key, expiry, amount)
+        if self.timer is not None and self.timer is not self._pause:
+            self.timer = self._pause = asyncio.create_task(_pause_after(self.timer))
+        return count
+
+
+async def _pause_after(sweep: asyncio.Task[None]) -> None:
+    await sweep
+    await asyncio.sleep(RATE_LIMIT_SWEEP.total_seconds())
+
+
+def _pool(url: str) -> ConnectionPool:
+    seconds = REDIS_TIMEOUT.total_seconds()
+    # redis-py 7 would try three times more, with pauses.
+    once = Retry(NoBackoff(), 0)
+    return ConnectionPool.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds, retry=once)
+
+
+def _redis(pool: ConnectionPool, prefix: str) -> RedisStorage:
+    # The pool, not the address: limits 5.8 takes none without a port, where Reflex and redis-py do.
+    pooled: dict[str, Any] = {"connection_pool": pool}
+    return RedisStorage("async+redis://", implementation="redispy", key_prefix=prefix, **pooled)
+
+
+async def _hit(limiter: FixedWindowRateLimiter, bucket: Bucket) -> bool:
+    return await limiter.hit(*bucket)
+
+
+async def _uncount(limiter: FixedWindowRateLimiter, bucket: Bucket) -> None:
+    # Unless nothing is counted, which is to say that its window is over: the next one is not to begin below zero.
+    if not await limiter.test(*bucket, cost=bucket.limit.amount):
+        await limiter.hit(*bucket, cost=-1)
+
+
+async def _seconds_left(limiter: FixedWindowRateLimiter, bucket: Bucket) -> int:
+    reset = (await limiter.get_window_stats(*bucket)).reset_time
+    return max(1, math.ceil(reset - time.time()))
+
+
+def _visitor(address: str) -> str:
+    """Return what stands for one visitor: an IPv4 address, or the IPv6 network that one household is given (/64)."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        try:
+            # Some proxies forward the port too, which is another one for each connection.
+            ip = ipaddress.ip_address(urlsplit(f"//{address}").hostname or "")
+        except ValueError:
+            return address
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    # A server that listens on both sees IPv4 inside IPv6 (RFC 4291, 2.5.5.2): all of it in one /64.
+    return str(ip.ipv4_mapped or ipaddress.IPv6Network((ip.packed, 64), strict=False))

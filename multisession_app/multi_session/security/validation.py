@@ -1,0 +1,74 @@
+"""What an e-mail address, a name and a picture may be."""
+
+from __future__ import annotations
+
+import unicodedata
+from urllib.parse import urlsplit
+
+from email_validator import EmailNotValidError, validate_email
+
+from ..errors import InvalidEmail, InvalidImage, InvalidName
+from ..options import EMAIL_MAX, IMAGE_MAX, NAME_MAX
+
+_JOINERS = "\u200c\u200d"
+
+
+# Letters and signs that are blank: the Hangul fillers and the empty Braille pattern.
+_BLANKS = "\u115f\u1160\u3164\uffa0\u2800"
+
+
+def check_email(email: str) -> str:
+    """Return the address as it is stored and compared.
+
+    Raises:
+        InvalidEmail: not an address, by the syntax of RFC 5321 and 6531.
+    """
+    # NFKC can make white space of a character, and casefolding can undo NFKC.
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", email[: EMAIL_MAX + 1]).strip().casefold())
+    try:
+        # Punycode becomes the letters that it stands for: a domain has one spelling here.
+        return validate_email(folded, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as error:
+        raise InvalidEmail from error
+
+
+def masked(email: str) -> str:
+    """Return an address as logs may have it: `a***@example.com`; of what is none, nothing."""
+    try:
+        name, _, domain = check_email(email).rpartition("@")
+    except InvalidEmail:
+        return "***"
+    return f"{name[0]}***@{domain}"
+
+
+def check_name(name: str) -> str:
+    """Return the name with its white space tidied.
+
+    Raises:
+        InvalidName: nothing to be seen, over `NAME_MAX` characters, or with characters that are not seen, such as those
+            that turn the direction of text and let one name look like another (joiners stay: some scripts need them).
+    """
+    name = " ".join(name.split())
+    unseen = any(unicodedata.category(c) in {"Cc", "Cf", "Cs"} and c not in _JOINERS for c in name)
+    seen = any(unicodedata.category(c)[0] in "LNPS" and c not in _BLANKS for c in name)
+    if not seen or len(name) > NAME_MAX or unseen:
+        raise InvalidName
+    return name
+
+
+def check_image(image: str | None) -> str | None:
+    """Return the address of a picture, None for none.
+
+    Raises:
+        InvalidImage: not an https URL, or over `IMAGE_MAX` characters.
+    """
+    if not image or not (image := image.strip()):
+        return None
+    try:
+        parts = urlsplit(image)
+    except ValueError as error:
+        raise InvalidImage from error
+    is_plain = image.isascii() and image.isprintable() and " " not in image
+    if len(image) > IMAGE_MAX or parts.scheme != "https" or not parts.netloc or not is_plain:
+        raise InvalidImage
+    return image

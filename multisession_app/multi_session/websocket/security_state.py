@@ -1,0 +1,177 @@
+"""One account's sessions on all its devices, and what happened to it, as a screen may show them."""
+
+from __future__ import annotations
+
+import reflex as rx
+from sqlmodel import SQLModel
+
+from ..database.models import (
+    ENDED_BY_OPERATOR,
+    EVICTED,
+    FAILED_SIGN_IN,
+    PASSWORD_CHANGED,
+    REAUTHENTICATED,
+    REVOKED_ELSEWHERE,
+    SESSION_ENDED,
+    SIGNED_IN,
+    SIGNED_OUT,
+    SIGNED_OUT_ALL,
+    SIGNED_OUT_EVERYWHERE,
+    SIGNED_UP,
+)
+from ..database.public import DeviceSessionPublic, SecurityEventPublic
+from ..errors import SessionChanged
+from ..localization import Localization
+from ..queries.devices import PresentedDevice
+from .runtime import kit, words
+from .state import MultiSessionState, _checked
+from .user_agents import Kind, describe, device_name
+
+
+class ActiveSession(SQLModel):
+    """One row of the active sessions; times are ISO 8601 in UTC."""
+
+    id: str
+    device: str
+    kind: Kind
+    ip_address: str
+    created_at: str
+    last_active_at: str
+    is_current: bool
+
+    @classmethod
+    def of(cls, session: DeviceSessionPublic) -> ActiveSession:
+        """Take what the row shows."""
+        return cls(
+            id=session.id,
+            device=device_name(session.user_agent, words()),
+            kind=describe(session.user_agent).kind,
+            ip_address=session.ip_address,
+            created_at=session.created_at.isoformat(),
+            last_active_at=session.last_active_at.isoformat(),
+            is_current=session.is_current,
+        )
+
+
+class SecurityActivity(SQLModel):
+    """One row of the recent security activity: what, on which device, and by which other one if by another."""
+
+    id: str
+    kind: str
+    text: str
+    device: str
+    by: str
+    ip_address: str
+    at: str
+    is_new_device: bool
+
+    @classmethod
+    def of(cls, event: SecurityEventPublic) -> SecurityActivity:
+        """Take what the row shows."""
+        acting = device_name(event.user_agent, words())
+        device = device_name(event.device_user_agent, words()) if event.device_user_agent else acting
+        return cls(
+            id=event.id,
+            kind=event.kind,
+            text=_text_of(event, words()),
+            device=device,
+            by=acting if device != acting else "",
+            ip_address=event.ip_address,
+            at=event.at.isoformat(),
+            is_new_device=event.is_new_device,
+        )
+
+
+def _text_of(event: SecurityEventPublic, word: Localization) -> str:
+    if event.kind == PASSWORD_CHANGED and event.detail == SESSION_ENDED:
+        return word.event_ended_by_password
+    return {
+        SIGNED_UP: word.event_signed_up,
+        SIGNED_IN: word.event_signed_in,
+        FAILED_SIGN_IN: word.event_failed_sign_in,
+        REAUTHENTICATED: word.event_reauthenticated,
+        PASSWORD_CHANGED: word.event_password_changed,
+        SIGNED_OUT: word.event_signed_out,
+        SIGNED_OUT_ALL: word.event_signed_out_all,
+        EVICTED: word.event_evicted,
+        REVOKED_ELSEWHERE: word.event_revoked_elsewhere,
+        SIGNED_OUT_EVERYWHERE: word.event_signed_out_everywhere,
+        ENDED_BY_OPERATOR: word.event_ended_by_operator,
+    }[event.kind]
+
+
+class SecurityState(MultiSessionState):
+    """The active account's sessions on every device, this one's first, and its security events, the newest first.
+
+    `watch(SecurityState.show_sessions)` and `watch(SecurityState.show_activity)` keep the rows as they are on the
+    server, for the account that the tab shows. `revoke_session`, `revoke_other_sessions` and `revoke_sessions` are for
+    buttons of your own: without a recent sign-in or password entry on this device they are refused, in words. The
+    kit's buttons go by HTTP, where the password can be asked for in place.
+    """
+
+    sessions: list[ActiveSession] = []
+    activity: list[SecurityActivity] = []
+    is_activity_loaded: bool = False
+    before: str = ""
+    """The event to go on from with `more`, "" at the end."""
+
+    @rx.var
+    def has_other_devices(self) -> bool:
+        """Whether the account is signed in on another device."""
+        return len(self.sessions) > 1
+
+    @rx.event
+    async def show_sessions(self) -> None:
+        """Read the sessions."""
+        if device := await self._shown_device():
+            self.sessions = [ActiveSession.of(session) for session in await kit().list_sessions(device)]
+
+    @rx.event
+    async def show_activity(self) -> None:
+        """Read the newest events; older ones that are shown stay."""
+        if device := await self._shown_device():
+            events, before = await kit().list_security_events(device)
+            newest = [SecurityActivity.of(event) for event in events]
+            known = {row.id for row in newest}
+            older = [row for row in self.activity if row.id not in known]
+            # Unless so much has happened that there is a gap.
+            if len(older) == len(self.activity):
+                older, self.before = [], before
+            self.activity, self.is_activity_loaded = newest + older, True
+
+    @rx.event
+    async def more(self, before: str) -> None:
+        """Read the next page; asked for twice, it comes once."""
+        if before == self.before != "" and (device := await self._shown_device()):
+            events, self.before = await kit().list_security_events(device, before)
+            self.activity = self.activity + [SecurityActivity.of(event) for event in events]
+
+    @rx.event
+    async def revoke_session(self, session_id: str) -> None:
+        """Sign this account out on one device."""
+        async with self._refusals("revoke_session"):
+            await kit().revoke_session(await self._active_device(), _checked(session_id))
+
+    @rx.event
+    async def revoke_other_sessions(self) -> None:
+        """Sign this account out on every device but this one."""
+        async with self._refusals("revoke_other_sessions"):
+            await kit().revoke_other_sessions(await self._active_device())
+
+    @rx.event
+    async def revoke_sessions(self) -> None:
+        """Sign this account out on every device."""
+        async with self._refusals("revoke_sessions"):
+            await kit().revoke_sessions(await self._active_device())
+
+    async def _shown_device(self) -> PresentedDevice | None:
+        """Return this tab's device if its active account is the one on screen, whose tree this is."""
+        acting = self._acting()
+        device = await kit().present_again(acting.device, acting.generation)
+        return device if device and acting.session and device.active_id == acting.session else None
+
+    async def _active_device(self) -> PresentedDevice:
+        # The verbs act for the account that is active on the device, which a moment after a switch is another one.
+        if (device := await self._shown_device()) is None:
+            raise SessionChanged
+        return device

@@ -1,0 +1,276 @@
+"""The websocket door: what a screen knows of this device's accounts, and what a click does to them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import quote
+
+import reflex as rx
+from reflex_base.event import Event
+from reflex_base.event.context import EventContext
+
+from ..actions.tabs import Acting, Connection
+from ..database.public import DeviceSessionPublic, UserPublic
+from ..errors import InvalidSession, MultiSessionError
+from ..localization import filled
+from ..queries.devices import PresentedDevice
+from ..security.redirects import safe_path
+from .runtime import kit, options, runtime, words
+
+logger = logging.getLogger(__name__)
+
+UNKNOWN = "?"
+"""What a tab shows while a snapshot is on its way: no session's id."""
+
+SWITCHED = "switched"
+ENDED = "ended"
+REFUSED = "refused"
+"""Kinds of notice: a switch explains itself and fades, the others stay until dismissed."""
+
+
+class MultiSessionState(rx.State):
+    """The accounts on this device as a screen may show them.
+
+    Read `is_loaded`, `is_signed_in`, `user`, `session_id` and `accounts`, the remembered ones last; bind `set_active`,
+    `revoke`, `revoke_others`, `revoke_all` and `forget`. In a handler of your own, `await
+    self.get_state(MultiSessionState)` and take `user.id`: it belongs to the account that the event was sent for.
+    """
+
+    is_loaded: bool = False
+    session_id: str = ""
+    user: UserPublic = UserPublic()
+    accounts: list[DeviceSessionPublic] = []
+    notice: str = ""
+    notice_kind: str = ""
+    notice_at: str = ""
+    shown_at: str = ""
+    """When this was read, or nothing came of a switch: what stands beside it on a page is read anew with it."""
+
+    @rx.var
+    def is_signed_in(self) -> bool:
+        """Whether an account is active."""
+        return self.session_id != ""
+
+    @rx.var
+    def has_others(self) -> bool:
+        """Whether two accounts or more are signed in on this device."""
+        return self._signed_in_count() > 1
+
+    @rx.var
+    def is_full(self) -> bool:
+        """Whether someone has to sign out before another account can sign in."""
+        limits = options()
+        return not limits.revoke_oldest_on_max and self._signed_in_count() >= limits.maximum_sessions
+
+    @rx.var
+    def is_adding(self) -> bool:
+        """Whether the sign-in page was opened to add an account (`?add=1`)."""
+        return self.router.url.query_parameters.get("add") == "1"
+
+    @rx.var
+    def email_to_sign_in(self) -> str:
+        """The address of the remembered account that `?account=` names by its id."""
+        named = self.router.url.query_parameters.get("account")
+        return next((held.user.email for held in self.accounts if held.id == named and held.is_signed_out), "")
+
+    @rx.var
+    def next_path(self) -> str:
+        """Where to go after signing in: `?next=` if it is a path of this site, else home."""
+        return safe_path(self.router.url.query_parameters.get("next", ""))
+
+    @rx.var
+    def next_query(self) -> str:
+        """`next_path` as a further part of a query, "" for home."""
+        return "" if self.next_path == "/" else f"&next={quote(self.next_path, safe='')}"
+
+    @rx.var
+    def has_remembered(self) -> bool:
+        """Whether an account of this device has to sign in again."""
+        return any(held.is_signed_out for held in self.accounts)
+
+    @rx.event
+    async def set_active(self, session_id: str) -> None:
+        """Switch to another account of this device."""
+        async with self._refusals("set_active"):
+            await kit().set_active(await self._device(), _checked(session_id))
+            if session_id != self.session_id:
+                # This tab goes to the other account now.
+                return
+        # The page waits for another account, which will not come.
+        self._answer()
+
+    @rx.event
+    async def revoke(self, session_id: str) -> None:
+        """Sign one account of this device out; the one used last takes over from the active one."""
+        async with self._refusals("revoke"):
+            device = await self._device()
+            await kit().revoke(device, _checked(session_id))
+            if session_id != self.session_id:
+                self._say(ENDED, words().signed_out_last, _name_of(device.sessions, session_id))
+
+    @rx.event
+    async def sign_out(self) -> None:
+        """Sign the active account out of this browser."""
+        async with self._refusals("sign_out"):
+            await kit().revoke(await self._device(), self._acting().session)
+
+    @rx.event
+    async def revoke_others(self) -> None:
+        """Sign all accounts of this device out but the active one."""
+        async with self._refusals("revoke_others"):
+            await kit().revoke_others(await self._device(), self._acting().session)
+
+    @rx.event
+    async def revoke_all(self) -> None:
+        """Sign all accounts of this device out."""
+        async with self._refusals("revoke_all"):
+            await kit().revoke_all(await self._device())
+
+    @rx.event
+    async def forget(self, session_id: str) -> None:
+        """Take a remembered account off this browser."""
+        async with self._refusals("forget"):
+            device = await self._device()
+            await kit().forget(device, _checked(session_id))
+            self._say(SWITCHED, words().removed, _name_of(device.remembered, session_id))
+
+    @rx.event
+    async def update_profile(self, form_data: dict[str, Any]) -> None:
+        """Save the active user's name and picture."""
+        async with self._refusals("update_profile"):
+            fields = form_data if isinstance(form_data, dict) else {}
+            name, image = fields.get("name"), fields.get("image")
+            await kit().update_profile(
+                await self._device(),
+                self._acting().session,
+                name=name if isinstance(name, str) else "",
+                image=image if isinstance(image, str) else None,
+            )
+            self._say(SWITCHED, words().saved)
+
+    @rx.event
+    def fail(self) -> None:
+        """Say that an action failed for a reason that is not the person's."""
+        self._answer()
+        self._say(REFUSED, words().failed)
+
+    @rx.event
+    def dismiss_notice(self) -> None:
+        """Take the notice off the screen."""
+        self.notice = ""
+
+    @rx.event
+    async def refresh(self) -> None:
+        """Read the accounts anew; sent to each tab when something about them changed."""
+        acting = self._acting()
+        self._show(acting, await kit().present_again(acting.device, acting.generation))
+
+    @rx.event
+    async def arrive(self, move: int) -> None:
+        """Tell the tab which account it now shows, after the snapshot of that `move`; queued by the guard.
+
+        The tab keeps it beside its token and names it when it comes back, so that the guard knows, in any process
+        and after any pause, for whom the tab's queued events were meant.
+        """
+        acting = self._acting()
+        connection = kit().live.connections.get(acting.connection)
+        if connection is None or connection.session_id != acting.session or connection.moves != move:
+            # It has waited, and the socket has gone on, if only to come back: the tab may show another account.
+            return
+        if connection.shown == acting.session and not connection.is_moving:
+            return
+        connection.shown = acting.session
+        await self._name_tab(connection.tab, acting.session)
+        if acting.session not in connection.open_for or connection.is_moving:
+            # The browser sends this straight back, behind everything that it sent before it had the snapshot.
+            name = f"{MultiSessionState.get_full_name()}.confirm"
+            await EventContext.get().emit_event(Event(name=name, payload={"session_id": acting.session}))
+
+    @rx.event
+    def confirm(self, session_id: str) -> None:
+        """Lift the fence: from here on the browser's events are meant for the account on screen."""
+        acting = self._acting()
+        connection = kit().live.connections.get(acting.connection)
+        if connection is None or not session_id == acting.session == connection.session_id:
+            return
+        connection.open_for.add(session_id)
+        self._answer()
+        self._tell_dropped(connection)
+
+    @rx.event
+    def tell_dropped(self) -> None:
+        """Say that something was not carried out, since the account that it was meant for has gone."""
+        if (connection := kit().live.connections.get(self._acting().connection)) is not None:
+            self._tell_dropped(connection)
+
+    def _tell_dropped(self, connection: Connection) -> None:
+        if connection.dropped:
+            connection.dropped = 0
+            self._say(REFUSED, words().not_carried_out)
+
+    def _signed_in_count(self) -> int:
+        return sum(not held.is_signed_out for held in self.accounts)
+
+    def _show(self, acting: Acting, device: PresentedDevice | None) -> None:
+        sessions = device.sessions + device.remembered if device else ()
+        shown = next(
+            (session for session in sessions if session.id == acting.session and not session.is_signed_out), None
+        )
+        # What is "current" on a screen is what its tab acts as, even while a switch is on its way to it.
+        self.accounts = [s.model_copy(update={"is_current": s.id == acting.session}) for s in sessions]
+        self.session_id = shown.id if shown else ""
+        self.user = shown.user if shown else UserPublic()
+        self.is_loaded = True
+        self._answer()
+
+    def _answer(self) -> None:
+        self.shown_at = kit().now().isoformat()
+
+    def _say(self, kind: str, text: str, name: str = "", next_name: str = "", *, at: str = "") -> None:
+        self.notice_kind, self.notice_at = kind, at
+        self.notice = filled(text, name=name, next=next_name)
+
+    async def _name_tab(self, tab: str, shown: str) -> None:
+        """Give the tab's token in the browser the session that it shows."""
+        namespace = runtime.app.event_namespace if runtime.app else None
+        if namespace is not None:
+            await namespace.emit("new_token", f"{tab}~{shown}", to=self.router.session.session_id)
+
+    def _acting(self) -> Acting:
+        try:
+            # The state's own copy is that of the last event, which in a background task may be another's.
+            router_data = EventContext.get().router_data or self.router_data
+        except LookupError:
+            router_data = self.router_data
+        return Acting.read(router_data.get("headers") or {})
+
+    async def _device(self) -> PresentedDevice:
+        acting = self._acting()
+        device = await kit().present_again(acting.device, acting.generation)
+        # A signed-out tab acts for no account, but for its device: it may still forget one.
+        if device is None or acting.session not in {"", *(session.id for session in device.sessions)}:
+            raise InvalidSession
+        return device
+
+    @asynccontextmanager
+    async def _refusals(self, action: str) -> AsyncIterator[None]:
+        """Turn a refusal into a notice on screen and a line in the log, neither with what was sent."""
+        try:
+            yield
+        except MultiSessionError as error:
+            logger.warning("Refused %s: %s", action, error.code)
+            self._say(REFUSED, words().sentence(error))
+
+
+def _checked(session_id: object) -> str:
+    # Reflex 0.10.1 passes on whatever the browser sent; annotations do not check.
+    if not isinstance(session_id, str):
+        raise InvalidSession
+    return session_id
+
+
+def _name_of(sessions: tuple[DeviceSessionPublic, ...], session_id: str) -> str:
+    return next((session.user.name for session in sessions if session.id == session_id), "")
