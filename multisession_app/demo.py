@@ -14,11 +14,17 @@ from sqlmodel import Session, col, select
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from .multi_session import User, kit, signing_in
-from .multi_session.errors import OptionsError, SessionChanged, TooManySessions
-from .multi_session.queries.device_sessions import Opened
-from .multi_session.queries.devices import PresentedDevice
-from .multi_session.security.origins import Origin
+from .multi_session import (
+    OpenedSession,
+    OptionsError,
+    ProvenDevice,
+    SessionChanged,
+    Source,
+    TooManySessions,
+    User,
+    kit,
+    sign_in_endpoint,
+)
 from .notes import add_note
 
 logger = logging.getLogger(__name__)
@@ -62,30 +68,32 @@ def is_on() -> bool:
 
 def routes() -> Starlette:
     """Return the route that the click posts to."""
-    return Starlette(routes=[Route(PATH, signing_in(make_people))])
+    return Starlette(routes=[Route(PATH, sign_in_endpoint(make_people))])
 
 
-async def make_people(device: PresentedDevice | None, origin: Origin) -> Opened:
+async def make_people(device: ProvenDevice | None, source: Source) -> OpenedSession:
     """Make three people of this visitor's own, with passwords that nobody knows, signed in beside who is there.
 
     Raises:
         TooManyAttempts, TooManySessions, SessionChanged: as for a sign-up.
     """
-    held = device.sessions if device else ()
-    if len(held) + PEOPLE > kit().options.maximum_sessions:
+    listed = device.sessions if device else ()
+    if len(listed) + PEOPLE > kit().options.maximum_sessions:
         # A try signs nobody out who is there.
-        raise TooManySessions([(session.id, session.user.name, session.user.email) for session in held])
+        raise TooManySessions([(session.id, session.user.name, session.user.email) for session in listed])
     for name in secrets.SystemRandom().sample(_NAMES, PEOPLE):
-        opened = await _make_person(name, device, origin)
+        opened = await _make_person(name, device, source)
         # By the secret that was made last, which no browser has used yet.
-        if (device := await kit().present_again(opened.device_id, opened.session.generation)) is None:
+        if (device := await kit().devices.reread(opened.device_id, opened.session.generation)) is None:
             raise SessionChanged
     return opened
 
 
-async def _make_person(name: str, device: PresentedDevice | None, origin: Origin) -> Opened:
+async def _make_person(name: str, device: ProvenDevice | None, source: Source) -> OpenedSession:
     email = f"{name.split()[0]}.{secrets.token_hex(8)}@{DOMAIN}"
-    opened = await kit().sign_up(device, name=name, email=email, password=secrets.token_urlsafe(32), origin=origin)
+    opened = await kit().authentication.sign_up(
+        device, name=name, email=email, password=secrets.token_urlsafe(32), source=source
+    )
 
     def write_notes(db: Session) -> None:
         for place, text in enumerate(reversed(_NOTES)):
@@ -117,4 +125,4 @@ async def sweep() -> None:
     made_here = col(User.email).endswith(f"@{DOMAIN}", autoescape=True)
     overdue = select(User.id).where(made_here, col(User.created_at) <= kit().now() - KEPT).limit(_SWEEP_BATCH)
     while user_ids := await kit().database.read(lambda db: db.exec(overdue).all()):
-        await kit().delete_users(user_ids)
+        await kit().user_sessions.delete_users(user_ids)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
 from sqlmodel import Field, Session, SQLModel, col, delete, select
-
-from .multi_session.database.models import new_id
 
 NOTE_MAX = 280
 """Characters of a note."""
@@ -17,7 +16,7 @@ class Note(SQLModel, table=True):
 
     __tablename__ = "demo_note"
 
-    id: str = Field(default_factory=new_id, primary_key=True)
+    id: str = Field(default_factory=lambda: str(uuid.uuid4()), primary_key=True)
     user_id: str = Field(foreign_key="multi_session_user.id", ondelete="CASCADE", index=True)
     text: str
     created_at: datetime

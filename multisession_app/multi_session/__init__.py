@@ -17,6 +17,7 @@ Import the public names from here. They are loaded when asked for, since `rxconf
 has a configuration.
 """
 
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from .components.menu import menu_link as menu_link
     from .components.profile import profile as profile
     from .components.security_activity import security_activity as security_activity
-    from .components.signed_in import by_account as by_account, signed_in_only as signed_in_only
+    from .components.signed_in import reset_per_account as reset_per_account, signed_in_only as signed_in_only
     from .components.switch_account import (
         switch_account_submenu as switch_account_submenu,
         switch_account_submenu_content as switch_account_submenu_content,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     )
     from .components.user_button import user_button as user_button
     from .components.user_view import user_avatar as user_avatar, user_view as user_view
-    from .components.watch import watch as watch
+    from .components.watch import refresh_with_accounts as refresh_with_accounts
     from .database.models import User as User
     from .database.public import (
         DeviceSessionPublic as DeviceSessionPublic,
@@ -61,13 +62,13 @@ if TYPE_CHECKING:
         TooManyAttempts as TooManyAttempts,
         TooManySessions as TooManySessions,
     )
-    from .http.custom_sign_in import signing_in as signing_in
+    from .http.custom_sign_in import sign_in_endpoint as sign_in_endpoint
     from .localization import Localization as Localization
     from .options import Options as Options
     from .plugin import MultiSessionPlugin as MultiSessionPlugin
-    from .queries.device_sessions import Opened as Opened
-    from .queries.devices import PresentedDevice as PresentedDevice
-    from .security.origins import Origin as Origin
+    from .queries.device_sessions import OpenedSession as OpenedSession
+    from .queries.devices import ProvenDevice as ProvenDevice
+    from .security.origins import Source as Source
     from .websocket.runtime import kit as kit
     from .websocket.security_state import (
         ActiveSession as ActiveSession,
@@ -92,7 +93,7 @@ _HOMES = {
     "menu_link": "components.menu",
     "profile": "components.profile",
     "security_activity": "components.security_activity",
-    "by_account": "components.signed_in",
+    "reset_per_account": "components.signed_in",
     "signed_in_only": "components.signed_in",
     "switch_account_submenu": "components.switch_account",
     "switch_account_submenu_content": "components.switch_account",
@@ -100,7 +101,7 @@ _HOMES = {
     "user_button": "components.user_button",
     "user_avatar": "components.user_view",
     "user_view": "components.user_view",
-    "watch": "components.watch",
+    "refresh_with_accounts": "components.watch",
     "User": "database.models",
     "DeviceSessionPublic": "database.public",
     "SecurityEventPublic": "database.public",
@@ -118,13 +119,13 @@ _HOMES = {
     "SessionNotFresh": "errors",
     "TooManyAttempts": "errors",
     "TooManySessions": "errors",
-    "signing_in": "http.custom_sign_in",
+    "sign_in_endpoint": "http.custom_sign_in",
     "Localization": "localization",
     "Options": "options",
     "MultiSessionPlugin": "plugin",
-    "Opened": "queries.device_sessions",
-    "PresentedDevice": "queries.devices",
-    "Origin": "security.origins",
+    "OpenedSession": "queries.device_sessions",
+    "ProvenDevice": "queries.devices",
+    "Source": "security.origins",
     "kit": "websocket.runtime",
     "ActiveSession": "websocket.security_state",
     "SecurityActivity": "websocket.security_state",
@@ -133,9 +134,15 @@ _HOMES = {
 }
 __all__ = list(_HOMES)
 
+_RENAMED = {"by_account": "reset_per_account", "signing_in": "sign_in_endpoint", "watch": "refresh_with_accounts"}
+"""Names of version 0.1, which go with version 0.3."""
+
 
 def __getattr__(name: str) -> Any:
-    """Load a public name from its module."""
+    """Load a public name from its module; an old one with a warning."""
+    if name in _RENAMED:
+        warnings.warn(f"{name} is now {_RENAMED[name]}", DeprecationWarning, stacklevel=2)
+        name = _RENAMED[name]
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -11,23 +11,24 @@ import getpass
 import sys
 from collections.abc import Sequence
 
-from reflex_base.config import get_config
-
-from .actions.multi_session import MultiSession
-from .actions.pubsub import Live
+from .actions.operator import Operator
+from .actions.pubsub import PubSub
+from .actions.resources import Resources
 from .actions.schedule import sweep_all
 from .database.transactions import Database
 from .errors import MultiSessionError, SchemaTooNew
-from .websocket.runtime import options, shared_name_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what a command line says and return the exit code: 0, 1 if it was refused, 2 if it was not understood."""
+    # Not at the top: all else in this module, as in most of the kit, needs no Reflex.
+    from .websocket.runtime import words
+
     asked = _parser().parse_args(arguments)
     try:
         return asyncio.run(_run(asked))
     except (MultiSessionError, SchemaTooNew) as error:
-        sentence = options().localization.sentence(error) if isinstance(error, MultiSessionError) else str(error)
+        sentence = words().sentence(error) if isinstance(error, MultiSessionError) else str(error)
         print(sentence, file=sys.stderr)
         return 1
 
@@ -53,10 +54,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _run(asked: argparse.Namespace) -> int:
+    from reflex_base.config import get_config
+
+    from .websocket.runtime import options, shared_name_of
+
     config = get_config()
     database = Database(config.db_url or "")
-    live = Live(config.redis_url, channel=shared_name_of(config))
-    kit = MultiSession(options=options(), database=database, live=live)
+    pubsub = PubSub(config.redis_url, channel=shared_name_of(config))
+    kit = Resources(options(), database, pubsub)
     try:
         database.migrate()
         commands = {
@@ -68,12 +73,12 @@ async def _run(asked: argparse.Namespace) -> int:
         }
         return await commands[asked.command](kit, asked)
     finally:
-        await live.close()
+        await pubsub.close()
         database.engine.dispose()
 
 
-async def _sessions(kit: MultiSession, asked: argparse.Namespace) -> int:
-    user, sessions = await kit.sessions_of(asked.email)
+async def _sessions(kit: Resources, asked: argparse.Namespace) -> int:
+    user, sessions = await Operator(kit).sessions_of(asked.email)
     print(f"{user.name} <{user.email}>, user {user.id}: {len(sessions)} sessions")
     for session in sessions:
         print(
@@ -83,30 +88,30 @@ async def _sessions(kit: MultiSession, asked: argparse.Namespace) -> int:
     return 0
 
 
-async def _end(kit: MultiSession, asked: argparse.Namespace) -> int:
-    return _ended(await kit.end_sessions(asked.email, asked.session))
+async def _end(kit: Resources, asked: argparse.Namespace) -> int:
+    return _ended(await Operator(kit).end_sessions(asked.email, asked.session))
 
 
-async def _end_everyone(kit: MultiSession, asked: argparse.Namespace) -> int:
+async def _end_everyone(kit: Resources, asked: argparse.Namespace) -> int:
     if not asked.yes and input("End all sessions of all users? Type yes: ") != "yes":
         print("Nothing was done.")
         return 1
-    return _ended(await kit.end_everyones_sessions())
+    return _ended(await Operator(kit).end_everyones_sessions())
 
 
-async def _set_password(kit: MultiSession, asked: argparse.Namespace) -> int:
+async def _set_password(kit: Resources, asked: argparse.Namespace) -> int:
     # Never as an argument: every user of the machine can read those, and the shell keeps them.
     is_typed = sys.stdin.isatty()
     password = getpass.getpass("New password: ") if is_typed else sys.stdin.readline().rstrip("\n")
     if is_typed and getpass.getpass("Again: ") != password:
         print("The two are not the same. Nothing was done.", file=sys.stderr)
         return 1
-    ended = await kit.set_password(asked.email, password)
+    ended = await Operator(kit).set_password(asked.email, password)
     print("The password is set.")
     return _ended(ended)
 
 
-async def _sweep(kit: MultiSession, asked: argparse.Namespace) -> int:
+async def _sweep(kit: Resources, asked: argparse.Namespace) -> int:
     await sweep_all(kit)
     print("Swept.")
     return 0

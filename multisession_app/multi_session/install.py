@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,18 +19,18 @@ from reflex.utils.exec import get_frontend_mount
 from reflex_base.environment import environment
 
 from .actions.multi_session import MultiSession
-from .actions.pubsub import Live
-from .actions.schedule import keep_tidy, keep_time
+from .actions.pubsub import PubSub
+from .actions.schedule import sweep_regularly, watch_endings
 from .database.transactions import Database
 from .errors import OptionsError
-from .http.middleware import Gate
+from .http.middleware import DeviceMiddleware
 from .http.routes import api
 from .options import Options
 from .security.rate_limits import RateLimits
-from .websocket.middleware import SessionGuard, explain_failure, refresh_tabs_of
+from .websocket.middleware import EventMiddleware, explain_failure, refresh_tabs_of
 from .websocket.reflex_patches import give_back_cancelled_locks, refuse_forged_packets
 from .websocket.runtime import runtime, shared_name_of
-from .websocket.switch_in_place import InPlace, missing_parts
+from .websocket.switch_in_place import SwitchInPlace, missing_parts
 
 if TYPE_CHECKING:
     import reflex as rx
@@ -38,67 +39,88 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def wire(app: rx.App, options: Options, config: Config) -> None:
-    """Migrate the database, then put guard, routes and gate around the app.
-
-    Raises:
-        OptionsError: Reflex is configured in a way that the gate does not cover, or the environment has a wrong value.
-        SchemaTooNew: `Database.migrate`.
-    """
-    if config.transport != "websocket":
-        # Each poll is a request of its own that names its tab: none of them would pass the gate as a socket does.
-        raise OptionsError(f"transport must be 'websocket' in rxconfig.py, not {config.transport!r}.")
-    if not config.db_url:
-        raise OptionsError("Set db_url in rxconfig.py, or REFLEX_DB_URL, so that accounts have a place to be kept.")
-    options = replace(
+def completed(options: Options, config: Config) -> Options:
+    """Return the options with what Reflex's own settings say: the app's name, proxies, and its two addresses."""
+    return replace(
         options,
-        app_id=config.app_name,
-        trusted_proxy_hops=config.trusted_proxy_hops,
+        app_id=options.app_id or config.app_name,
+        trusted_proxy_hops=config.trusted_proxy_hops
+        if options.trusted_proxy_hops is None
+        else options.trusted_proxy_hops,
         allowed_origins=(*options.allowed_origins, *_frontend_origin(config)),
         content_security_policy=_with_api(options.content_security_policy, config),
     )
+
+
+def install(app: rx.App, options: Options, config: Config) -> None:
+    """Migrate the database, then put the two middlewares and the routes around the app.
+
+    Raises:
+        OptionsError: Reflex is configured in a way that `DeviceMiddleware` does not cover, or the environment has a
+            wrong value.
+        SchemaTooNew: `Database.migrate`.
+    """
+    if config.transport != "websocket":
+        # Each poll is a request of its own that names its tab: none would pass `DeviceMiddleware` as a socket does.
+        raise OptionsError(f"transport must be 'websocket' in rxconfig.py, not {config.transport!r}.")
+    if not config.db_url:
+        raise OptionsError("Set db_url in rxconfig.py, or REFLEX_DB_URL, so that accounts have a place to be kept.")
     if tuple(config.cors_allowed_origins) == ("*",):
         # A credentialed answer to "*" is unreadable for the pages of another origin that are allowed.
-        config.cors_allowed_origins = options.allowed_origins
+        config.cors_allowed_origins = tuple(options.allowed_origins)
     database = Database(config.db_url)
     database.migrate()
     _log_as_reflex_does()
     shared_name = shared_name_of(config)
-    live = Live(config.redis_url, channel=shared_name)
-    live.refresh = refresh_tabs_of(app)
-    rate_limits = RateLimits(config.redis_url, prefix=shared_name, is_on=_limits_are_on())
-    multi_session = MultiSession(options=options, database=database, live=live, rate_limits=rate_limits)
-    runtime.multi_session, runtime.app = multi_session, app
+    kit = MultiSession(
+        options=options,
+        database=database,
+        pubsub=PubSub(config.redis_url, channel=shared_name),
+        rate_limits=RateLimits(config.redis_url, prefix=shared_name, is_on=_limits_are_on()),
+    )
+    runtime.multi_session, runtime.app = kit, app
+    _open_websocket_door(app, kit)
+    app.register_lifespan_task(_running(kit))
+    _open_http_door(app, kit, config)
 
+
+def _open_websocket_door(app: rx.App, kit: MultiSession) -> None:
     if app.backend_exception_handler is default_backend_exception_handler:
         app.backend_exception_handler = explain_failure
     refuse_forged_packets(app)
     give_back_cancelled_locks(app.state_manager)
-    app.add_middleware(SessionGuard(), index=0)
-    if options.switch_in_place and _can_switch_in_place(app):
-        live.move = InPlace(app, multi_session).move
+    app.add_middleware(EventMiddleware(), index=0)
+    kit.tabs.refresh = refresh_tabs_of(app)
+    if kit.options.switch_in_place and _can_switch_in_place(app):
+        kit.tabs.move = SwitchInPlace(app, kit).move
 
+
+def _open_http_door(app: rx.App, kit: MultiSession, config: Config) -> None:
+    event_path = config.prepend_backend_path("/_event")
+
+    def with_device(inner: Any) -> Any:
+        return DeviceMiddleware(inner, kit, event_path=event_path, pages=_built_pages())
+
+    present: Any = app.api_transformer or ()
+    own: Sequence[Any] = present if isinstance(present, Sequence) else (present,)
+    transformers: list[Callable[..., Any] | Any] = [*own, api(), with_device]
+    app.api_transformer = transformers
+
+
+def _running(kit: MultiSession) -> Callable[[], AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
-    async def listening() -> AsyncIterator[None]:
-        work = live.listen(), keep_time(multi_session), keep_tidy(multi_session)
+    async def running() -> AsyncIterator[None]:
+        work = kit.pubsub.listen(), watch_endings(kit), sweep_regularly(kit)
         tasks = [asyncio.create_task(coroutine) for coroutine in work]
         yield
         for task in tasks:
             task.cancel()
-        await multi_session.settle()
-        await live.close()
-        await rate_limits.close()
-        database.engine.dispose()
+        await kit.authentication.settle()
+        await kit.pubsub.close()
+        await kit.rate_limits.close()
+        kit.database.engine.dispose()
 
-    app.register_lifespan_task(listening)
-
-    def gate(inner: Any) -> Any:
-        return Gate(inner, multi_session, event_path=config.prepend_backend_path("/_event"), pages=_built_pages())
-
-    present: Any = app.api_transformer or ()
-    own: Sequence[Any] = present if isinstance(present, Sequence) else (present,)
-    transformers: list[Callable[..., Any] | Any] = [*own, api(multi_session), gate]
-    app.api_transformer = transformers
+    return running
 
 
 def _log_as_reflex_does() -> None:

@@ -180,6 +180,8 @@ def localization(overrides: Mapping[str, str]) -> Localization:
     Raises:
         OptionsError: an unknown word, or a replacement that is not a string.
     """
+    if not isinstance(overrides, Mapping):
+        raise OptionsError(f"localization must map words to their texts, not {overrides!r}.")
     known = {word.name for word in fields(Localization)}
     for word, text in overrides.items():
         if word not in known:

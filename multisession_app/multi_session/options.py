@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from .errors import OptionsError
-from .localization import Localization
+from .localization import Localization, localization
 
 BASE_PATH = "/api/auth"
+LIBRARY = "$/utils/multi_session"
+"""Where compiled pages import the kit's browser files from; `MultiSessionPlugin.get_static_assets` puts them there."""
 BODY_LIMIT = 16 * 1024
 """Bytes of a request's body."""
 HEADERS_LIMIT = 8 * 1024
@@ -91,6 +93,7 @@ _SESSION_TIMEOUTS = timedelta(minutes=1), COOKIE_MAX_AGE
 _IDLE_TIMEOUTS = timedelta(minutes=5), COOKIE_MAX_AGE
 _FRESH_FOR = timedelta(seconds=1), timedelta(days=1)
 _RETENTIONS = timedelta(days=1), timedelta(days=3650)
+_APP_ID = re.compile(r"[\w-]+", re.ASCII)
 _DEFAULT_PORT = re.compile(r"http://.*:80|https://.*:443")
 # Those that fall back to default-src and can be named too.
 _DIRECTIVES = (*CONTENT_SECURITY_POLICY, "frame-src", "manifest-src", "media-src", "worker-src")
@@ -101,7 +104,7 @@ _ORIGIN = re.compile(r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:]+\])(:[1
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What an app may choose.
+    """What an app may choose, as arguments of `MultiSessionPlugin`.
 
     Args:
         maximum_sessions: accounts signed in on one device at the same time, 1 to 100.
@@ -116,9 +119,11 @@ class Options:
         allowed_origins: further origins whose pages may call this server, as `https://app.example.com`.
         content_security_policy: further sources for a directive of the pages' policy, added to the kit's, as
             `{"script-src": ["'unsafe-eval'"], "img-src": ["http://images.example.com"]}`.
-        localization: every word that a person reads.
-        app_id: goes into the cookie's name, so that two apps on one host do not share it.
-        trusted_proxy_hops: how many proxies in front may be believed about scheme, host and client address.
+        localization: words on screen that replace the English ones, by their names in `Localization`.
+        app_id: goes into the cookie's name, so that two apps on one host do not share it; None for the `app_name` of
+            `rxconfig.py`.
+        trusted_proxy_hops: how many proxies in front may be believed about scheme, host and client address; None for
+            what Reflex's own setting of that name says.
 
     Raises:
         OptionsError: a value cannot work; the message says which and why.
@@ -131,11 +136,13 @@ class Options:
     retention: timedelta = timedelta(days=90)
     revoke_oldest_on_max: bool = True
     switch_in_place: bool = True
-    allowed_origins: tuple[str, ...] = ()
+    allowed_origins: Sequence[str] = ()
     content_security_policy: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    localization: Localization = field(default_factory=Localization)
-    app_id: str = "app"
-    trusted_proxy_hops: int = 0
+    localization: Mapping[str, str] = field(default_factory=dict)
+    app_id: str | None = None
+    trusted_proxy_hops: int | None = None
+    words: Localization = field(init=False, repr=False)
+    """Every word on screen: the English ones and, in place of some, those of `localization`."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
@@ -157,6 +164,8 @@ class Options:
             raise OptionsError(f"revoke_oldest_on_max must be True or False, not {self.revoke_oldest_on_max!r}.")
         if type(self.switch_in_place) is not bool:
             raise OptionsError(f"switch_in_place must be True or False, not {self.switch_in_place!r}.")
+        if isinstance(self.allowed_origins, str) or not isinstance(self.allowed_origins, Sequence):
+            raise OptionsError(f"allowed_origins must be a sequence of origins, not {self.allowed_origins!r}.")
         for origin in self.allowed_origins:
             # Whatever a browser would not send as it stands (RFC 6454, 6.2) would refuse everyone while looking right.
             if not isinstance(origin, str) or not _ORIGIN.fullmatch(origin) or _DEFAULT_PORT.fullmatch(origin):
@@ -164,8 +173,13 @@ class Options:
                     f"allowed_origins must hold origins such as https://app.example.com, not {origin!r}."
                 )
         _check_policy(self.content_security_policy)
-        if type(self.trusted_proxy_hops) is not int or self.trusted_proxy_hops < 0:
-            raise OptionsError(f"trusted_proxy_hops must be 0 or more, not {self.trusted_proxy_hops!r}.")
+        hops = self.trusted_proxy_hops
+        if hops is not None and (type(hops) is not int or hops < 0):
+            raise OptionsError(f"trusted_proxy_hops must be 0 or more, not {hops!r}.")
+        if self.app_id is not None and not (isinstance(self.app_id, str) and _APP_ID.fullmatch(self.app_id)):
+            raise OptionsError(f"app_id must be letters, digits, - and _, not {self.app_id!r}.")
+        # The only way to set a field of a frozen dataclass that follows from another.
+        object.__setattr__(self, "words", localization(self.localization))
 
 
 def _is_between(time: object, bounds: tuple[timedelta, timedelta]) -> bool:
@@ -187,7 +201,3 @@ def _check_policy(further: Mapping[str, Sequence[str]]) -> None:
                     f"content_security_policy must give {directive} sources such as https://images.example.com or "
                     f"\"'unsafe-eval'\" with its inner quotes, not {source!r}."
                 )
-
-
-LIBRARY = "$/utils/multi_session"
-"""Put there by `MultiSessionPlugin.get_static_assets`."""

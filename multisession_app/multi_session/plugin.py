@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
 
 from reflex_base.config import get_config
 from reflex_base.plugins import Plugin
 
-from .errors import OptionsError
-from .localization import localization as words_with
-from .options import Options
+from .options import LIBRARY, Options
 
 if TYPE_CHECKING:
     import reflex as rx
@@ -20,54 +17,32 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 
+P = ParamSpec("P")
+
+
+def _with_parameters_of(
+    shape: Callable[P, object],
+) -> Callable[[Callable[..., None]], Callable[Concatenate[Any, P], None]]:
+    """Give an `__init__` the parameters of `shape`, for type checkers too: no option is written twice."""
+    return lambda init: cast(Any, init)
+
 
 class MultiSessionPlugin(Plugin):
-    """Several accounts signed in on one browser.
-
-    Args:
-        localization: words on screen that replace the English ones, by their names in `Localization`.
-        options: those of `Options`, which says what they mean: `maximum_sessions`, `session_timeout`, `idle_timeout`,
-            `fresh_for`, `retention`, `revoke_oldest_on_max`, `switch_in_place`, `allowed_origins`,
-            `content_security_policy`.
+    """Several accounts signed in on one browser. Its arguments are the options, which `Options` describes.
 
     Raises:
         OptionsError: a value cannot work; the start stops with a sentence that says which and why.
     """
 
-    def __init__(
-        self,
-        *,
-        maximum_sessions: int = 5,
-        session_timeout: timedelta = timedelta(days=30),
-        idle_timeout: timedelta | None = None,
-        fresh_for: timedelta = timedelta(minutes=10),
-        retention: timedelta = timedelta(days=90),
-        revoke_oldest_on_max: bool = True,
-        switch_in_place: bool = True,
-        allowed_origins: Sequence[str] = (),
-        content_security_policy: Mapping[str, Sequence[str]] | None = None,
-        localization: Mapping[str, str] | None = None,
-    ) -> None:
+    @_with_parameters_of(Options)
+    def __init__(self, **options: Any) -> None:
         """Check the options."""
-        if isinstance(allowed_origins, str):
-            raise OptionsError("allowed_origins must be a sequence of origins, not one string.")
-        self.multi_session_options = Options(
-            maximum_sessions=maximum_sessions,
-            session_timeout=session_timeout,
-            idle_timeout=idle_timeout,
-            fresh_for=fresh_for,
-            retention=retention,
-            revoke_oldest_on_max=revoke_oldest_on_max,
-            switch_in_place=switch_in_place,
-            allowed_origins=tuple(allowed_origins),
-            content_security_policy={} if content_security_policy is None else content_security_policy,
-            localization=words_with(localization or {}),
-        )
+        self.multi_session_options = Options(**options)
 
     def get_static_assets(self, **context: Any) -> Sequence[tuple[Path, str | bytes]]:
         """Put the browser's half of the kit where the compiled pages import it from."""
         return [
-            (Path("styles" if path.suffix == ".css" else "utils/multi_session", path.name), path.read_text())
+            (Path("styles" if path.suffix == ".css" else LIBRARY.removeprefix("$/"), path.name), path.read_text())
             for path in sorted((_HERE / "browser").iterdir())
         ]
 
@@ -87,4 +62,5 @@ class MultiSessionPlugin(Plugin):
         from . import install
 
         app: rx.App = context["app"]
-        install.wire(app, self.multi_session_options, get_config())
+        self.multi_session_options = install.completed(self.multi_session_options, get_config())
+        install.install(app, self.multi_session_options, get_config())

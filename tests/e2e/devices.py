@@ -79,7 +79,7 @@ class Tab(RawSocket):
 
 def _asks_to_confirm(message: Message, session_id: str) -> bool:
     events = (message["data"].get("events") or ()) if isinstance(message["data"], dict) else ()
-    return any(e["name"].endswith(".confirm") and e["payload"]["session_id"] == session_id for e in events)
+    return any(e["name"].endswith(".acknowledge") and e["payload"]["session_id"] == session_id for e in events)
 
 
 class Device:

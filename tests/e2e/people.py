@@ -120,7 +120,7 @@ def listen(context: BrowserContext) -> None:
         page.on("websocket", lambda socket: socket.on("framesent", lambda frame: hear(told, str(frame))))
 
     def hear(told: list[str], frame: str) -> None:
-        if ".confirm" in frame:
+        if ".acknowledge" in frame:
             told.append(frame)
 
     context.on("page", opened)

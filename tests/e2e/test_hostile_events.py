@@ -27,7 +27,12 @@ PRIVATE = [
     "__setattr__",
     "__init__",
 ]
-ARGUMENTS = {"set_active": "session_id", "revoke": "session_id", "confirm": "session_id", "update_profile": "form_data"}
+ARGUMENTS = {
+    "set_active": "session_id",
+    "revoke": "session_id",
+    "acknowledge": "session_id",
+    "update_profile": "form_data",
+}
 ODD: list[Any] = [
     None,
     1,
@@ -153,7 +158,7 @@ def test_an_event_cannot_say_where_it_comes_from(server: Server, victim: Device,
 
 
 @pytest.mark.parametrize(
-    "junk", ["x", 1, None, [], {}, {"name": 1}, {"name": "x"}, {"name": f"{KIT}.confirm"}, [{}] * 9]
+    "junk", ["x", 1, None, [], {}, {"name": 1}, {"name": "x"}, {"name": f"{KIT}.acknowledge"}, [{}] * 9]
 )
 def test_junk_takes_down_nothing(victim: Device, junk: Any) -> None:
     """What is no event at all ends at most the socket that it came by."""

@@ -111,5 +111,5 @@ def test_a_page_opened_while_the_account_changes_is_loaded_for_the_next_one(
         shown(tab, session_id)
         assert not value(tab.variables, NOTES, "is_loaded")
         tab.send(f"{STATE}.{CompileVars.ON_LOAD_INTERNAL}", path="/")
-        tab.send(f"{KIT}.confirm", {"session_id": session_id}, path="/")
+        tab.send(f"{KIT}.acknowledge", {"session_id": session_id}, path="/")
         tab.wait_for(lambda seen: value(seen, NOTES, "is_loaded"), "the notes")

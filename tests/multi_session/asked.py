@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from multisession_app.multi_session.http.inputs import Body
 from tests.multi_session.browser import HOST, JSON
 
 ORIGIN = f"http://{HOST}"
-KNOWN: dict[str, list[Any]] = {
+VISIBLE: dict[str, list[Any]] = {
     "name": ["Ada", "Grace", " Alan\t", "", "x" * 101, "\u202eadA"],
     "email": ["ada@example.com", "alan@example.com", "grace@example.com", "GRACE@example.com", "nobody", ""],
     "password": ["opaque enough 1", "opaque enough 2", "password", ""],
@@ -79,7 +79,7 @@ def bodies(draw: st.DrawFn, shape: type[Body]) -> dict[str, Any]:
         left_out = rarely if told.is_required() else st.booleans() if key not in IDS else rarely.map(operator.not_)
         if draw(left_out):
             continue
-        known = KNOWN.get(SAME.get(key, key), [])
+        known = VISIBLE.get(SAME.get(key, key), [])
         if draw(rarely):
             drawn[key] = draw(anything)
         elif key in IDS:
@@ -90,7 +90,7 @@ def bodies(draw: st.DrawFn, shape: type[Body]) -> dict[str, Any]:
     return drawn
 
 
-def conversations(table: list[Endpoint], length: int) -> st.SearchStrategy[list[Asked]]:
+def conversations(table: Sequence[Endpoint], length: int) -> st.SearchStrategy[list[Asked]]:
     """Draw a conversation of several browsers with the routes of a table."""
 
     weighted = [row for row in table for _ in range(OFTEN.get(row.path, 1) * (1 if row.path in SELDOM else 3))]
@@ -119,7 +119,7 @@ def conversations(table: list[Endpoint], length: int) -> st.SearchStrategy[list[
 
 
 def _sign(path: str, browser: int, number: int) -> Asked:
-    body = {"name": KNOWN["name"][number], "email": KNOWN["email"][2 * number], "password": KNOWN["password"][0]}
+    body = {"name": VISIBLE["name"][number], "email": VISIBLE["email"][2 * number], "password": VISIBLE["password"][0]}
     own = {"Origin": ORIGIN, "Content-Type": JSON}
     return Asked(browser, 0, f"POST {path}", "POST", path, body, None, own, "own")
 

@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.actions.tabs import HEADER
 from multisession_app.multi_session.database.transactions import Database
-from multisession_app.multi_session.http.middleware import Gate
+from multisession_app.multi_session.http.middleware import DeviceMiddleware
 from multisession_app.multi_session.http.routes import api
 from multisession_app.multi_session.options import Options
 from multisession_app.multi_session.websocket.runtime import runtime
@@ -150,7 +150,7 @@ def client(multi_session: MultiSession) -> Callable[..., Browser]:
     """Return what opens another browser before the kit, or before another kit that is given."""
 
     def open_browser(kit: MultiSession = multi_session, **more: Any) -> Browser:
-        return Browser(Gate(api(kit), kit), settle=kit.settle, **more)
+        return Browser(DeviceMiddleware(api(), kit), settle=kit.authentication.settle, **more)
 
     return open_browser
 
@@ -183,7 +183,7 @@ def tab(multi_session: MultiSession, monkeypatch: pytest.MonkeyPatch) -> Callabl
     monkeypatch.setattr(runtime, "multi_session", multi_session)
 
     def open_tab(visitor: Browser, session_id: str | None = None) -> Tab:
-        device = run(multi_session.present(visitor.secret_hash))
+        device = run(multi_session.devices.find(visitor.secret_hash))
         assert device is not None
         ids = {"device": device.id, "session": session_id or device.active_id, "generation": str(device.generation)}
         tab = Tab(multi_session, {HEADER + "connection": "c", **{HEADER + name: value for name, value in ids.items()}})

@@ -14,9 +14,9 @@ from multisession_app.multi_session.database.models import DeviceSession, User
 from multisession_app.multi_session.database.transactions import Database
 from multisession_app.multi_session.queries import device_secrets, device_sessions, devices
 from multisession_app.multi_session.queries.device_secrets import hash_secret
-from multisession_app.multi_session.queries.device_sessions import Opened
-from multisession_app.multi_session.queries.devices import PresentedDevice
-from multisession_app.multi_session.security.origins import Origin
+from multisession_app.multi_session.queries.device_sessions import OpenedSession
+from multisession_app.multi_session.queries.devices import ProvenDevice
+from multisession_app.multi_session.security.origins import Source
 from tests.helpers import run
 
 T = TypeVar("T")
@@ -63,17 +63,17 @@ class World:
         self.write(lambda db: db.add(user))
         return user
 
-    def present(self, secret: str) -> PresentedDevice | None:
+    def present(self, secret: str) -> ProvenDevice | None:
         """Look a secret up without using it."""
-        return self.read(lambda db: devices.present(db, hash_secret(secret), now=self.clock.now))
+        return self.read(lambda db: devices.find(db, hash_secret(secret), now=self.clock.now))
 
-    def device(self, secret: str) -> PresentedDevice:
+    def device(self, secret: str) -> ProvenDevice:
         """Look a secret up that opens a device."""
         device = self.present(secret)
         assert device is not None
         return device
 
-    def use(self, secret: str) -> PresentedDevice | None:
+    def use(self, secret: str) -> ProvenDevice | None:
         """Look a secret up and note it, as a request does."""
         device = self.present(secret)
         if device is not None and device.is_first_use:
@@ -83,20 +83,20 @@ class World:
 
     def sign_in(
         self,
-        device: PresentedDevice | None,
+        device: ProvenDevice | None,
         user: User,
         *,
         maximum: int = 5,
         evict: bool = True,
         timeout: timedelta = timedelta(days=30),
-    ) -> Opened:
+    ) -> OpenedSession:
         """Sign a user in on a device, or on a new one."""
         return self.write(
-            lambda db: device_sessions.sign_in(
+            lambda db: device_sessions.open_session(
                 db,
                 device,
                 user,
-                origin=Origin(user_agent="A browser", ip_address="192.0.2.1"),
+                source=Source(user_agent="A browser", ip_address="192.0.2.1"),
                 maximum=maximum,
                 timeout=timeout,
                 evict=evict,

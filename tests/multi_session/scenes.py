@@ -11,9 +11,9 @@ from typing import Any
 from reflex.utils.token_manager import LocalTokenManager, TokenManager
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
-from multisession_app.multi_session.actions.tabs import HEADER, Acting, Connection, tree_token
+from multisession_app.multi_session.actions.tabs import HEADER, Connection
 from multisession_app.multi_session.websocket import switch_in_place
-from multisession_app.multi_session.websocket.switch_in_place import InPlace
+from multisession_app.multi_session.websocket.switch_in_place import SwitchInPlace
 from tests.multi_session.browser import PASSWORD, Browser, email_of
 
 
@@ -39,9 +39,9 @@ class Namespace:
     async def on_event(self, sid: str, data: Any) -> None:
         """Note what runs on which tree, and answer a boot as the browser does."""
         self.ran.append((self._token_manager.sid_to_token[sid], data["name"]))
-        if data["name"] == switch_in_place._BOOT and self.shows:
+        if data["name"] == switch_in_place.BOOT and self.shows:
             session_id = self._static_router_data[sid]["headers"][f"{HEADER}session"]
-            shown = {"name": switch_in_place._CONFIRM, "payload": {"session_id": session_id}}
+            shown = {"name": switch_in_place.ACKNOWLEDGE, "payload": {"session_id": session_id}}
             asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(self.on_event(sid, shown)))
 
     async def emit_update(self, update: Any, token: str) -> None:
@@ -62,41 +62,40 @@ class Scene:
         """Wire both."""
         self.kit, self.namespace = kit, namespace
         app: Any = SimpleNamespace(event_namespace=namespace)
-        self.moves = InPlace(app, kit)
-        kit.live.move = self.moves.move
+        self.moves = SwitchInPlace(app, kit)
+        kit.tabs.move = self.moves.move
 
     @asynccontextmanager
     async def tab(self, visitor: Browser, sid: str = "sid") -> AsyncIterator[Connection]:
         """Open a tab, and close it."""
-        connection = Connection(tab="tab" + sid)
-        self.kit.live.add(connection)
-        device = await self.kit.bind(connection, visitor.secret_hash)
-        connection.tree = tree_token(device, connection.session_id, connection.tab)
+        connection = Connection.of("tab" + sid)
+        self.kit.tabs.add(connection)
+        await self.kit.devices.bind(connection, visitor.secret_hash)
         try:
             await self.connect(connection, sid)
             # As the guard does when the page's boot runs.
             connection.router_data = {"pathname": "/", "asPath": "/", "query": {}}
             yield connection
         finally:
-            self.kit.live.remove(connection)
+            self.kit.tabs.remove(connection)
             if (unlinking := self.namespace.on_disconnect(sid)) is not None:
                 await unlinking
 
     async def connect(self, connection: Connection, sid: str) -> None:
         """Send a CONNECT packet on an open websocket."""
-        headers = Acting.of(connection).headers()
+        headers = connection.identity.headers()
         await self.namespace.on_connect(sid, {"asgi.scope": {"headers": headers}, "tree": connection.tree})
 
     async def switch(self, visitor: Browser, session_id: str) -> None:
         """Make another account active."""
-        device = await self.kit.present(visitor.secret_hash)
+        device = await self.kit.devices.find(visitor.secret_hash)
         assert device is not None
-        await self.kit.set_active(device, session_id)
+        await self.kit.device_sessions.set_active(device, session_id)
 
     async def rest(self, until: Callable[[], bool] = lambda: True) -> None:
         """Wait until no socket is moving any more."""
         async with asyncio.timeout(20):
-            while self.moves._moves or self.moves._running or not until():
+            while self.moves.is_busy or not until():
                 await asyncio.sleep(0.001)
 
     async def ends_what_began(self, before: set[asyncio.Task[Any]]) -> None:
@@ -107,7 +106,7 @@ class Scene:
     async def boot(self, connection: Connection) -> None:
         """Wait until a move has sent the tab the account that the socket now acts as."""
         async with asyncio.timeout(20):
-            while (connection.tree, switch_in_place._BOOT) not in self.namespace.ran:
+            while (connection.tree, switch_in_place.BOOT) not in self.namespace.ran:
                 await asyncio.sleep(0.001)
 
     def sizes(self) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import PlainTextResponse
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
-from multisession_app.multi_session.http.middleware import Gate
+from multisession_app.multi_session.http.middleware import DeviceMiddleware
 from tests.helpers import run
 from tests.multi_session.browser import HOST, Browser
 
@@ -42,7 +42,7 @@ class Inside:
 class Handshake:
     """A websocket to a gate, driven inside one event loop."""
 
-    def __init__(self, gate: Gate, visitor: Browser, **more: Any) -> None:
+    def __init__(self, gate: DeviceMiddleware, visitor: Browser, **more: Any) -> None:
         """Prepare; `more` as in `socket_scope`."""
         self._gate, self._scope = gate, socket_scope(visitor, **more)
         self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -97,7 +97,7 @@ def call_socket(multi_session: MultiSession, visitor: Browser, **more: Any) -> I
     inside = Inside()
 
     async def go() -> str:
-        handshake = Handshake(Gate(inside, multi_session), visitor, **more)
+        handshake = Handshake(DeviceMiddleware(inside, multi_session), visitor, **more)
         answer = await handshake.open()
         await (handshake.close() if answer == "websocket.accept" else handshake.ended())
         return answer

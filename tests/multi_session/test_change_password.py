@@ -13,9 +13,9 @@ from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.database.models import DeviceSession, SecurityEvent, User
 from multisession_app.multi_session.errors import InvalidCredentials, InvalidSession, SessionChanged
 from multisession_app.multi_session.options import SECRET_GRACE
-from multisession_app.multi_session.queries.devices import PresentedDevice
+from multisession_app.multi_session.queries.devices import ProvenDevice
 from multisession_app.multi_session.security import passwords
-from multisession_app.multi_session.security.origins import Origin
+from multisession_app.multi_session.security.origins import Source
 from tests.helpers import run
 from tests.multi_session.browser import PASSWORD, Browser, email_of
 from tests.multi_session.people import Clock, World
@@ -42,7 +42,7 @@ def refusal(answer: httpx.Response) -> tuple[int, str, str | None]:
     return answer.status_code, answer.json()["code"], answer.json().get("field")
 
 
-def device_of(world: World, browser: Browser) -> PresentedDevice:
+def device_of(world: World, browser: Browser) -> ProvenDevice:
     """Look a browser's cookie up."""
     return world.device(browser.secret)
 
@@ -216,7 +216,7 @@ def test_of_two_changes_at_once_one_wins(
     phone.names()
     one, other = device_of(world, visitor), device_of(world, phone)
     verbs = [
-        multi_session.change_password(device, current=PASSWORD, new=new, origin=Origin())
+        multi_session.authentication.change_password(device, current=PASSWORD, new=new, source=Source())
         for device, new in ((one, NEW), (other, "yet another password"))
     ]
     assert sorted(map(str, run(outcomes(*verbs)))) == sorted(map(str, [None, InvalidCredentials]))
@@ -249,15 +249,19 @@ def test_old_password_verified_before_the_change_opens_nothing_after_it(
         answer = await real(password, password_hash)
         if is_first:
             is_first = False
-            await multi_session.change_password(here, current=PASSWORD, new=NEW, revoke_others=False, origin=Origin())
+            await multi_session.authentication.change_password(
+                here, current=PASSWORD, new=NEW, revoke_others=False, source=Source()
+            )
         return answer
 
     monkeypatch.setattr(passwords, "verify_password", change_meanwhile)
 
     async def go() -> object:
         if verb == "sign_in":
-            return await multi_session.sign_in(None, email=email_of("ada"), password=PASSWORD, origin=Origin())
-        return await getattr(multi_session, verb)(there, password=PASSWORD, origin=Origin())
+            return await multi_session.authentication.sign_in(
+                None, email=email_of("ada"), password=PASSWORD, source=Source()
+            )
+        return await getattr(multi_session.authentication, verb)(there, password=PASSWORD, source=Source())
 
     sessions = len(world.rows(DeviceSession))
     with pytest.raises(InvalidCredentials):
@@ -271,10 +275,14 @@ def test_reauthenticating_while_another_account_signs_in_loses_neither(
 ) -> None:
     """Both want to hand out the next secret: one does, the other is asked to try again, and changes nothing."""
     device = device_of(world, visitor)
-    run(multi_session.sign_up(None, name="Bob", email="bob@example.com", password=PASSWORD, origin=Origin()))
+    run(
+        multi_session.authentication.sign_up(
+            None, name="Bob", email="bob@example.com", password=PASSWORD, source=Source()
+        )
+    )
     verbs = [
-        multi_session.reauthenticate(device, password=PASSWORD, origin=Origin()),
-        multi_session.sign_in(device, email="bob@example.com", password=PASSWORD, origin=Origin()),
+        multi_session.authentication.reauthenticate(device, password=PASSWORD, source=Source()),
+        multi_session.authentication.sign_in(device, email="bob@example.com", password=PASSWORD, source=Source()),
     ]
     assert sorted(map(str, run(outcomes(*verbs)))) == sorted(map(str, [None, SessionChanged]))
 
@@ -289,7 +297,7 @@ def test_session_that_ended_while_the_password_was_verified_does_nothing(
     before = world.everything()
     words = {"current": PASSWORD, "new": NEW} if verb == "change_password" else {"password": PASSWORD}
     with pytest.raises(InvalidSession):
-        run(getattr(multi_session, verb)(device, **words, origin=Origin()))
+        run(getattr(multi_session.authentication, verb)(device, **words, source=Source()))
     assert world.everything() == before
 
 

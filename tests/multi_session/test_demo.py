@@ -15,7 +15,7 @@ from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.database.models import DeviceSession, SecurityEvent, User
 from multisession_app.multi_session.database.transactions import Database
 from multisession_app.multi_session.errors import OptionsError, SessionChanged
-from multisession_app.multi_session.http.middleware import Gate
+from multisession_app.multi_session.http.middleware import DeviceMiddleware
 from multisession_app.multi_session.http.routes import api
 from multisession_app.multi_session.security.origins import NOWHERE
 from multisession_app.multi_session.websocket.runtime import runtime
@@ -36,9 +36,11 @@ def new_visitor(
     database.migrate(Path(multisession_app.__file__).parent / "migrations", "notes_version")
     monkeypatch.setattr(runtime, "multi_session", multi_session)
     # As Reflex does with what an app gives it, and the plugin adds.
-    app = api(multi_session)
+    app = api()
     app.mount("", demo.routes())
-    return lambda **more: Browser(Gate(app, multi_session), settle=multi_session.settle, **more)
+    return lambda **more: Browser(
+        DeviceMiddleware(app, multi_session), settle=multi_session.authentication.settle, **more
+    )
 
 
 @pytest.fixture
@@ -188,7 +190,7 @@ def test_click_in_the_moment_of_the_sweep_is_refused(
     # There is room for three more.
     for entry in visitor.listed()[1:]:
         visitor.post("/multi-session/revoke", {"sessionId": entry["id"]})
-    device = run(multi_session.present(visitor.secret_hash))
+    device = run(multi_session.devices.find(visitor.secret_hash))
     clock.advance(days=1)
     run(demo.sweep())
     with pytest.raises(SessionChanged):

@@ -64,7 +64,7 @@ def test_looking_up_writes_nothing(world: World) -> None:
     before = world.everything()
     device = world.device(secret)
     assert device.is_first_use
-    world.read(lambda db: devices.present_again(db, device.id, device.generation, now=world.clock.now))
+    world.read(lambda db: devices.reread(db, device.id, device.generation, now=world.clock.now))
     assert world.everything() == before
 
 
@@ -208,8 +208,8 @@ def test_present_again_follows_the_secret_that_the_socket_had(world: World) -> N
     held = world.device(old)
     new = world.sign_in(world.use(old), world.user("bob")).secret
 
-    def again() -> devices.PresentedDevice | None:
-        return world.read(lambda db: devices.present_again(db, held.id, held.generation, now=world.clock.now))
+    def again() -> devices.ProvenDevice | None:
+        return world.read(lambda db: devices.reread(db, held.id, held.generation, now=world.clock.now))
 
     found = again()
     assert found is not None
@@ -223,7 +223,7 @@ def test_present_again_follows_the_secret_that_the_socket_had(world: World) -> N
 def test_present_again_refuses_a_generation_that_never_was(world: World, generation: int) -> None:
     """One cannot name a newer one than was made."""
     device = world.device(world.device_with("ada")[0])
-    assert world.read(lambda db: devices.present_again(db, device.id, generation, now=world.clock.now)) is None
+    assert world.read(lambda db: devices.reread(db, device.id, generation, now=world.clock.now)) is None
 
 
 def test_devices_are_apart(world: World) -> None:

@@ -11,18 +11,18 @@ from sqlmodel import Session
 from multisession_app.multi_session.database.models import REPLACED, SIGNED_OUT, SIGNED_OUT_ALL, Device, User
 from multisession_app.multi_session.errors import InvalidSession
 from multisession_app.multi_session.queries import device_sessions as verbs
-from multisession_app.multi_session.queries.devices import PresentedDevice
+from multisession_app.multi_session.queries.devices import ProvenDevice
 from tests.multi_session.people import World
 
-Verb = Callable[[Session, PresentedDevice, str], None]
+Verb = Callable[[Session, ProvenDevice, str], None]
 
 
-def set_active(world: World, device: PresentedDevice, session_id: str) -> None:
+def set_active(world: World, device: ProvenDevice, session_id: str) -> None:
     """Switch, in a transaction."""
     world.write(lambda db: verbs.set_active(db, device, session_id, now=world.clock.now))
 
 
-def revoke(world: World, device: PresentedDevice, session_id: str) -> None:
+def revoke(world: World, device: ProvenDevice, session_id: str) -> None:
     """Sign one out, in a transaction."""
     world.write(lambda db: verbs.revoke(db, device, session_id, now=world.clock.now))
 
@@ -131,7 +131,7 @@ def test_revoke_twice_is_refused(world: World) -> None:
 @pytest.mark.parametrize("verb", [set_active, revoke])
 @pytest.mark.parametrize("kind", ["unknown", "foreign", "expired", "revoked", "newer", "user", "device", "wildcard"])
 def test_verb_refuses_every_other_id_alike(
-    world: World, verb: Callable[[World, PresentedDevice, str], None], kind: str
+    world: World, verb: Callable[[World, ProvenDevice, str], None], kind: str
 ) -> None:
     """Unknown, foreign, expired, revoked: one and the same refusal, and nothing changed."""
     old, (ada,) = world.device_with("ada")

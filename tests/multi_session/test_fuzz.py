@@ -20,9 +20,9 @@ from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.database.transactions import Database
 from multisession_app.multi_session.errors import MethodNotAllowed, NotFound
 from multisession_app.multi_session.http.endpoint import Endpoint
-from multisession_app.multi_session.http.middleware import Gate
+from multisession_app.multi_session.http.middleware import DeviceMiddleware
 from multisession_app.multi_session.http.openapi import refusals_of
-from multisession_app.multi_session.http.routes import api, endpoints
+from multisession_app.multi_session.http.routes import ENDPOINTS, api
 from multisession_app.multi_session.options import BASE_PATH, Options
 from multisession_app.multi_session.security import passwords
 from multisession_app.multi_session.security.cookies import cookie_name
@@ -58,7 +58,7 @@ class Conversation:
 
     async def hold(self, asked: list[Asked]) -> None:
         """Ask one after the other, check each answer, and then what is left."""
-        app = Gate(api(self.kit), self.kit)
+        app = DeviceMiddleware(api(), self.kit)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN + BASE_PATH) as http:
             for number, one in enumerate([*OPENING, *asked]):
                 await self._ask(http, one)
@@ -69,7 +69,7 @@ class Conversation:
             await self._check_rows()
 
     async def _check_rows(self) -> None:
-        await self.kit.settle()
+        await self.kit.authentication.settle()
         await self.kit.database.read(lambda db: check_consistent(db, self.kit.options, self.clock()))
 
     async def _ask(self, http: httpx.AsyncClient, asked: Asked) -> None:
@@ -155,7 +155,7 @@ def cheap_hashes() -> Iterator[None]:
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 def test_no_request_is_an_error_of_the_server(migrated: Path, tmp_path: Path) -> None:
     """Over 5,000 of them, from a fixed seed."""
-    table = endpoints(MultiSession(options=Options(), database=Database(f"sqlite:///{migrated}")))
+    table = ENDPOINTS
     routes = {f"{row.method} {row.path}": row for row in table}
     asked_in_all = 0
     done: set[str] = set()

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import event
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
-from multisession_app.multi_session.actions.tabs import Acting
+from multisession_app.multi_session.actions.tabs import Identity
 from multisession_app.multi_session.database.transactions import Database
-from multisession_app.multi_session.http.middleware import Gate
+from multisession_app.multi_session.http.middleware import DeviceMiddleware
 from tests.multi_session.browser import Browser
 from tests.multi_session.sockets import Inside, call_socket
 
@@ -27,7 +27,7 @@ class Scene:
 
     visitor: Browser
     inside: Inside
-    gate: Gate
+    gate: DeviceMiddleware
 
     def ask(self, method: str, headers: dict[str, str | None] | None = None, path: str = "//app/page") -> int:
         """Ask the inner app through the gate and return the status."""
@@ -41,7 +41,7 @@ def scene(visitor: Browser, multi_session: MultiSession) -> Scene:
     """Return a signed-in visitor before a gate."""
     visitor.sign_up("ada")
     inside = Inside()
-    return Scene(visitor, inside, Gate(inside, multi_session))
+    return Scene(visitor, inside, DeviceMiddleware(inside, multi_session))
 
 
 @pytest.fixture
@@ -95,13 +95,13 @@ def test_refusal_is_json_with_a_code_and_stays_out_of_caches(scene: Scene) -> No
 def test_websocket_of_a_foreign_page_is_refused(scene: Scene, multi_session: MultiSession, origin: str | None) -> None:
     """Browsers let every page open a socket to everywhere, with cookies."""
     assert call_socket(multi_session, scene.visitor, headers={"origin": origin}) is None
-    assert multi_session.live.connections == {}
+    assert multi_session.tabs.connections == {}
 
 
 def test_websocket_of_an_own_page_gets_in(scene: Scene, multi_session: MultiSession) -> None:
     """And is forgotten when it closes."""
     assert call_socket(multi_session, scene.visitor) is not None
-    assert multi_session.live.connections == {}
+    assert multi_session.tabs.connections == {}
 
 
 def test_forwarded_host_and_scheme_make_no_own_origin(scene: Scene) -> None:
@@ -181,7 +181,7 @@ def test_socket_is_told_who_acts(scene: Scene, multi_session: MultiSession) -> N
     """By public ids; Acting reads them back."""
     seen = call_socket(multi_session, scene.visitor)
     assert seen is not None
-    acting = Acting.read(seen.headers())
+    acting = Identity.read(seen.headers())
     assert acting.session == scene.visitor.listed()[0]["id"]
     assert acting.device
     assert acting.generation == 0
@@ -193,7 +193,7 @@ def test_signed_out_socket_acts_for_nobody(client: Callable[..., Browser], multi
     for visitor in (client(), client().holding("x" * 43)):
         seen = call_socket(multi_session, visitor)
         assert seen is not None
-        acting = Acting.read(seen.headers())
+        acting = Identity.read(seen.headers())
         assert (acting.device, acting.session, acting.generation) == ("", "", 0)
 
 
@@ -225,5 +225,5 @@ def test_lifespan_passes(multi_session: MultiSession) -> None:
     async def inner(scope: Any, receive: Any, send: Any) -> None:
         seen.append(scope["type"])
 
-    run(Gate(inner, multi_session)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
+    run(DeviceMiddleware(inner, multi_session)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
     assert seen == ["lifespan"]

@@ -73,8 +73,8 @@ def test_a_refused_socket_leaves_nothing(play: Play, namespace: Namespace) -> No
     namespace.refuses = True
 
     async def scene(scene: Scene, visitor: Browser, ada: str, bob: str) -> None:
-        connection = Connection(tab="tab")
-        scene.kit.live.add(connection)
+        connection = Connection.of("tab")
+        scene.kit.tabs.add(connection)
         with pytest.raises(ConnectionRefusedError):
             await scene.connect(connection, "sid")
         assert scene.sizes() == [0] * 6
@@ -139,7 +139,7 @@ def test_a_socket_closed_while_redis_is_asked_leaves_nothing_there(
 
 def slow_look_up(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
     """Let the next move look its device up, say so by the first event, and go on at the second."""
-    look_up, has_looked, may_go_on = scene.kit.present_again, asyncio.Event(), asyncio.Event()
+    look_up, has_looked, may_go_on = scene.kit.devices.reread, asyncio.Event(), asyncio.Event()
 
     async def look_up_slowly(*of_whom: Any, **more: Any) -> Any:
         found = await look_up(*of_whom, **more)
@@ -147,7 +147,7 @@ def slow_look_up(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio
         await may_go_on.wait()
         return found
 
-    monkeypatch.setattr(scene.kit, "present_again", look_up_slowly)
+    monkeypatch.setattr(scene.kit.devices, "reread", look_up_slowly)
     return has_looked, may_go_on
 
 
@@ -156,13 +156,13 @@ def test_a_tab_that_is_told_twice_of_an_end_keeps_its_socket(play: Play, monkeyp
 
     async def scene(scene: Scene, visitor: Browser, ada: str, bob: str) -> None:
         async with scene.tab(visitor) as connection:
-            device = await scene.kit.present(visitor.secret_hash)
+            device = await scene.kit.devices.find(visitor.secret_hash)
             assert device is not None
             has_looked, may_go_on = slow_look_up(scene, monkeypatch)
-            await scene.kit.revoke(device, bob)
+            await scene.kit.device_sessions.revoke(device, bob)
             await has_looked.wait()
             monkeypatch.undo()
-            await scene.kit.live.apply(Change(device.id, ada, device.generation))
+            await scene.kit.tabs.apply(Change(device.id, ada, device.generation))
             async with asyncio.timeout(5):
                 while len(scene.moves._running) > 1:
                     await asyncio.sleep(0.001)
@@ -181,13 +181,13 @@ def test_a_tab_whose_account_ends_as_it_goes_there_reconnects_at_once(
 
     async def scene(scene: Scene, visitor: Browser, ada: str, bob: str) -> None:
         async with scene.tab(visitor) as connection:
-            device = await scene.kit.present(visitor.secret_hash)
+            device = await scene.kit.devices.find(visitor.secret_hash)
             assert device is not None
             has_looked, may_go_on = slow_look_up(scene, monkeypatch)
-            await scene.kit.set_active(device, ada)
+            await scene.kit.device_sessions.set_active(device, ada)
             await has_looked.wait()
             monkeypatch.undo()
-            await scene.kit.revoke(device, ada)
+            await scene.kit.device_sessions.revoke(device, ada)
             may_go_on.set()
             async with asyncio.timeout(ARRIVAL_TIMEOUT.total_seconds() / 2):
                 await connection.kicked.wait()

@@ -21,11 +21,11 @@ def test_until_the_tab_has_shown_it_what_is_sent_runs_for_the_old_account(play: 
         async with scene.tab(visitor) as connection:
             old = connection.tree
             await scene.switch(visitor, ada)
-            while connection.tree == old or (connection.tree, switch_in_place._BOOT) not in namespace.ran:
+            while connection.tree == old or (connection.tree, switch_in_place.BOOT) not in namespace.ran:
                 await asyncio.sleep(0.001)
             await namespace.on_event("sid", {"name": "click"})
-            await namespace.on_event("sid", {"name": switch_in_place._CONFIRM, "payload": {"session_id": bob}})
-            await namespace.on_event("sid", {"name": switch_in_place._CONFIRM, "payload": {"session_id": ada}})
+            await namespace.on_event("sid", {"name": switch_in_place.ACKNOWLEDGE, "payload": {"session_id": bob}})
+            await namespace.on_event("sid", {"name": switch_in_place.ACKNOWLEDGE, "payload": {"session_id": ada}})
             await namespace.on_event("sid", {"name": "click"})
             await scene.rest()
             clicks = [tree for tree, name in namespace.ran if name == "click"]
@@ -80,9 +80,9 @@ def test_a_tab_that_waits_as_an_account_that_has_ended_reconnects_at_once(
         async with scene.tab(visitor) as connection:
             await scene.switch(visitor, ada)
             await scene.boot(connection)
-            device = await scene.kit.present(visitor.secret_hash)
+            device = await scene.kit.devices.find(visitor.secret_hash)
             assert device is not None
-            await scene.kit.revoke(device, ada)
+            await scene.kit.device_sessions.revoke(device, ada)
             async with asyncio.timeout(5):
                 await connection.kicked.wait()
 
@@ -100,7 +100,7 @@ def test_a_tab_that_waits_is_left_alone_by_a_further_switch(play: Play, namespac
             await scene.boot(connection)
             await scene.switch(visitor, bob)
             namespace.shows = True
-            await namespace.on_event("sid", {"name": switch_in_place._CONFIRM, "payload": {"session_id": ada}})
+            await namespace.on_event("sid", {"name": switch_in_place.ACKNOWLEDGE, "payload": {"session_id": ada}})
             await scene.rest()
             assert (connection.session_id, connection.kicked.is_set()) == (bob, False)
 

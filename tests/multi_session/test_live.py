@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from uuid import uuid4
 
 import pytest
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
-from multisession_app.multi_session.actions.pubsub import Live
-from multisession_app.multi_session.actions.tabs import Change, Connection
+from multisession_app.multi_session.actions.pubsub import PubSub
+from multisession_app.multi_session.actions.tabs import Change, Connection, Identity
 from tests.helpers import run
 from tests.multi_session.browser import Browser
 
@@ -18,23 +19,23 @@ pytestmark = pytest.mark.sqlite
 
 
 def socket(
-    device: str | None = "d1", session: str = "s1", generation: int = 1, *, tab: str = "t", tree: str = "tree"
+    device: str = "d1", session: str = "s1", generation: int = 1, *, tab: str = "t", tree: str = "tree"
 ) -> Connection:
     """Make an open socket."""
-    return Connection(tab=tab, device_id=device, session_id=session, generation=generation, tree=tree)
+    return Connection(Identity(str(uuid4()), tab, device, session, generation), tree=tree)
 
 
-def live_with(*sockets: Connection) -> tuple[Live, list[Connection]]:
+def pubsub_with(*sockets: Connection) -> tuple[PubSub, list[Connection]]:
     """Return what knows these sockets, and the list of those that it will have refreshed."""
-    live, refreshed = Live(), []
+    pubsub, refreshed = PubSub(), []
 
     async def refresh(connection: Connection) -> None:
         refreshed.append(connection)
 
-    live.refresh = refresh
+    pubsub.tabs.refresh = refresh
     for connection in sockets:
-        live.add(connection)
-    return live, refreshed
+        pubsub.tabs.add(connection)
+    return pubsub, refreshed
 
 
 def change(device: str = "d1", session: str = "s1", generation: int = 1) -> Change:
@@ -45,9 +46,9 @@ def change(device: str = "d1", session: str = "s1", generation: int = 1) -> Chan
 def test_switch_kicks_exactly_the_sockets_of_the_old_account() -> None:
     """Those that show the new one read their accounts anew; other devices and signed-out tabs notice nothing."""
     old, new = socket(session="s1"), socket(session="s2")
-    foreign, signed_out = socket("d2", "s1"), socket(None, "")
-    live, refreshed = live_with(old, new, foreign, signed_out)
-    run(live.publish(change(session="s2")))
+    foreign, signed_out = socket("d2", "s1"), socket("", "")
+    pubsub, refreshed = pubsub_with(old, new, foreign, signed_out)
+    run(pubsub.publish(change(session="s2")))
     kicked = [connection.kicked.is_set() for connection in (old, new, foreign, signed_out)]
     assert kicked == [True, False, False, False]
     assert refreshed == [new]
@@ -56,8 +57,8 @@ def test_switch_kicks_exactly_the_sockets_of_the_old_account() -> None:
 def test_sign_out_of_the_last_kicks_every_tab_of_the_device() -> None:
     """They come back signed out."""
     tabs = [socket(), socket()]
-    live, refreshed = live_with(*tabs)
-    run(live.publish(change(session="")))
+    pubsub, refreshed = pubsub_with(*tabs)
+    run(pubsub.publish(change(session="")))
     assert all(tab.kicked.is_set() for tab in tabs)
     assert refreshed == []
 
@@ -65,8 +66,8 @@ def test_sign_out_of_the_last_kicks_every_tab_of_the_device() -> None:
 def test_newer_cookie_kicks_the_sockets_that_have_an_older_one() -> None:
     """They come back with the new one; those that have it stay."""
     older, same, newer = socket(generation=1), socket(generation=2), socket(generation=3)
-    live, refreshed = live_with(older, same, newer)
-    run(live.publish(change(generation=2)))
+    pubsub, refreshed = pubsub_with(older, same, newer)
+    run(pubsub.publish(change(generation=2)))
     assert [tab.kicked.is_set() for tab in (older, same, newer)] == [True, False, False]
     assert refreshed == [same, newer]
 
@@ -74,11 +75,11 @@ def test_newer_cookie_kicks_the_sockets_that_have_an_older_one() -> None:
 def test_change_during_a_move_is_never_taken_for_none() -> None:
     """What the moving socket has read may be older, even if it has gone nowhere yet."""
     tab = socket(session="s1")
-    live, refreshed = live_with(tab)
+    pubsub, refreshed = pubsub_with(tab)
     asked: list[Connection] = []
-    live.move = asked.append
+    pubsub.tabs.move = asked.append
     tab.is_moving = True
-    run(live.publish(change(session="s1")))
+    run(pubsub.publish(change(session="s1")))
     assert (asked, refreshed) == ([tab], [])
 
 
@@ -86,10 +87,10 @@ def test_change_of_a_users_sessions_refreshes_their_tabs_on_other_devices() -> N
     """Theirs only; nobody is moved, since nobody's account has changed there."""
     mine, other, own = socket("d2", "s2"), socket("d2", "s3"), socket("d1", "s1")
     mine.user_id, other.user_id, own.user_id = "ada", "bob", "ada"
-    live, refreshed = live_with(mine, other, own)
-    run(live.publish(Change("d1", "s1", 1, user_ids=("ada",))))
+    pubsub, refreshed = pubsub_with(mine, other, own)
+    run(pubsub.publish(Change("d1", "s1", 1, user_ids=("ada",))))
     assert refreshed == [mine, own]
-    run(live.publish(Change("d1", None, 2, user_ids=("ada",))))
+    run(pubsub.publish(Change("d1", None, 2, user_ids=("ada",))))
     assert refreshed == [mine, own, mine], "the device itself is told nothing"
     assert not any(tab.kicked.is_set() for tab in (mine, other, own))
 
@@ -98,18 +99,18 @@ def test_moving_tab_of_a_user_whose_sessions_changed_looks_again() -> None:
     """On another device too, what it has read may be older."""
     tab = socket("d2", "s2")
     tab.user_id, tab.is_moving = "ada", True
-    live, refreshed = live_with(tab)
+    pubsub, refreshed = pubsub_with(tab)
     asked: list[Connection] = []
-    live.move = asked.append
-    run(live.publish(Change("d1", "s1", 1, user_ids=("ada",))))
+    pubsub.tabs.move = asked.append
+    run(pubsub.publish(Change("d1", "s1", 1, user_ids=("ada",))))
     assert (asked, refreshed) == ([tab], [])
 
 
 def test_change_during_a_handshake_marks_the_socket_stale() -> None:
     """It has no device yet; whoever it will be, it looks again."""
-    opening = socket(None, "", tree="")
-    live, refreshed = live_with(opening)
-    run(live.publish(change()))
+    opening = socket("", "", tree="")
+    pubsub, refreshed = pubsub_with(opening)
+    run(pubsub.publish(change()))
     assert opening.is_stale
     assert not opening.kicked.is_set()
     assert refreshed == []
@@ -118,22 +119,22 @@ def test_change_during_a_handshake_marks_the_socket_stale() -> None:
 def test_closed_socket_is_forgotten() -> None:
     """Neither kicked nor refreshed; forgetting twice is no error."""
     tab = socket()
-    live, refreshed = live_with(tab)
-    live.remove(tab)
-    live.remove(tab)
-    run(live.publish(change(session="s2")))
+    pubsub, refreshed = pubsub_with(tab)
+    pubsub.tabs.remove(tab)
+    pubsub.tabs.remove(tab)
+    run(pubsub.publish(change(session="s2")))
     assert not tab.kicked.is_set()
-    assert live.connections == {}
+    assert pubsub.tabs.connections == {}
     assert refreshed == []
 
 
 def test_without_a_refresh_nothing_breaks() -> None:
     """As when Reflex is not there."""
-    live = Live()
-    live.add(socket())
-    run(live.publish(change()))
-    run(live.listen())
-    run(live.close())
+    pubsub = PubSub()
+    pubsub.tabs.add(socket())
+    run(pubsub.publish(change()))
+    run(pubsub.listen())
+    run(pubsub.close())
 
 
 def test_handshake_is_repeated_when_the_device_changed_meanwhile(
@@ -142,9 +143,9 @@ def test_handshake_is_repeated_when_the_device_changed_meanwhile(
     """The look-up saw the old account, the switch was published, and the socket acts as the new one."""
     first, _ = visitor.sign_up("ada"), visitor.sign_up("bob")
     visitor.names()
-    connection = Connection(tab="t")
-    multi_session.live.add(connection)
-    real, looks = multi_session.present, 0
+    connection = Connection.of("t")
+    multi_session.tabs.add(connection)
+    real, looks = multi_session.devices.find, 0
 
     async def switched_behind_the_look_up(secret_hash: str, **more: bool) -> object:
         nonlocal looks
@@ -152,11 +153,11 @@ def test_handshake_is_repeated_when_the_device_changed_meanwhile(
         device = await real(secret_hash, **more)
         if looks == 1:
             assert device is not None
-            await multi_session.set_active(device, first)
+            await multi_session.device_sessions.set_active(device, first)
         return device
 
-    monkeypatch.setattr(multi_session, "present", switched_behind_the_look_up)
-    run(multi_session.bind(connection, visitor.secret_hash))
+    monkeypatch.setattr(multi_session.devices, "find", switched_behind_the_look_up)
+    run(multi_session.devices.bind(connection, visitor.secret_hash))
     assert looks == 2
     assert connection.session_id == first
 
@@ -164,30 +165,30 @@ def test_handshake_is_repeated_when_the_device_changed_meanwhile(
 def test_unknown_cookie_binds_to_no_device(multi_session: MultiSession) -> None:
     """The socket is a signed-out one."""
     for secret_hash in (None, "0" * 64):
-        connection = Connection(tab="t")
-        assert run(multi_session.bind(connection, secret_hash)) is None
-        assert (connection.device_id, connection.session_id, connection.generation) == (None, "", 0)
+        connection = Connection.of("t")
+        assert run(multi_session.devices.bind(connection, secret_hash)) is None
+        assert (connection.identity.device, connection.session_id, connection.identity.generation) == ("", "", 0)
 
 
 def test_change_reaches_the_sockets_of_another_process(redis_url: str) -> None:
     """Over Redis; the process that publishes does not apply its own message twice."""
     old, here, foreign = socket(session="s1"), socket(session="s2"), socket("d2", "s1")
-    there = live_with(old, foreign)[0]
+    there = pubsub_with(old, foreign)[0]
 
-    async def scene(ours: Live, theirs: Live) -> None:
+    async def scene(ours: PubSub, theirs: PubSub) -> None:
         refreshed: list[Connection] = []
 
         async def refresh(connection: Connection) -> None:
             refreshed.append(connection)
 
-        ours.refresh = refresh
-        ours.add(here)
-        theirs.connections = there.connections
+        ours.tabs.refresh = refresh
+        ours.tabs.add(here)
+        theirs.tabs.connections = there.tabs.connections
         await _until_told(ours, theirs, lambda: old.kicked.is_set(), change(session="s2"))
         assert not foreign.kicked.is_set()
         told = len(refreshed)
         marker = socket("marker")
-        theirs.add(marker)
+        theirs.tabs.add(marker)
         await _until_told(ours, theirs, marker.kicked.is_set, change("marker", "s9"))
         assert refreshed == [here] * told
 
@@ -199,14 +200,14 @@ def test_users_are_named_to_other_processes_too(redis_url: str) -> None:
     tab = socket("d2", "s2")
     tab.user_id = "ada"
 
-    async def scene(ours: Live, theirs: Live) -> None:
+    async def scene(ours: PubSub, theirs: PubSub) -> None:
         refreshed: list[Connection] = []
 
         async def refresh(connection: Connection) -> None:
             refreshed.append(connection)
 
-        theirs.refresh = refresh
-        theirs.add(tab)
+        theirs.tabs.refresh = refresh
+        theirs.tabs.add(tab)
         await _until_told(ours, theirs, lambda: bool(refreshed), Change("d1", None, 0, ("ada",)))
 
     run(_two_processes(redis_url, "test_live_d", scene))
@@ -216,10 +217,10 @@ def test_message_of_another_app_is_not_heard(redis_url: str) -> None:
     """Two apps on one Redis have a channel each."""
     tab, own = socket(), socket("own")
 
-    async def scene(ours: Live, theirs: Live) -> None:
-        theirs.add(tab)
-        theirs.add(own)
-        stranger = Live(redis_url, channel="test_live_other")
+    async def scene(ours: PubSub, theirs: PubSub) -> None:
+        theirs.tabs.add(tab)
+        theirs.tabs.add(own)
+        stranger = PubSub(redis_url, channel="test_live_other")
         await stranger.publish(change(session="s2"))
         await stranger.close()
         await _until_told(ours, theirs, own.kicked.is_set, change("own", "s9"))
@@ -236,8 +237,8 @@ def test_nonsense_on_the_channel_does_not_end_the_listening(
     real_sleep = asyncio.sleep
     monkeypatch.setattr(asyncio, "sleep", lambda seconds: real_sleep(0))
 
-    async def scene(ours: Live, theirs: Live) -> None:
-        theirs.add(tab)
+    async def scene(ours: PubSub, theirs: PubSub) -> None:
+        theirs.tabs.add(tab)
         assert ours._redis is not None
         deadline = time.monotonic() + 10
         while "Lost Redis" not in caplog.text:
@@ -253,19 +254,19 @@ def test_lost_redis_costs_promptness_and_nothing_else(caplog: pytest.LogCaptureF
     """This process's tabs are moved, the log says why the others are not, and the verb succeeds."""
 
     async def scene() -> Connection:
-        live, tab = Live("redis://127.0.0.1:1"), socket()
-        live.add(tab)
-        await live.publish(change(session="s2"))
-        await live.close()
+        pubsub, tab = PubSub("redis://127.0.0.1:1"), socket()
+        pubsub.tabs.add(tab)
+        await pubsub.publish(change(session="s2"))
+        await pubsub.close()
         return tab
 
     assert run(scene()).kicked.is_set()
     assert "Could not tell the other processes" in caplog.text
 
 
-async def _two_processes(redis_url: str, channel: str, scene: Callable[[Live, Live], Awaitable[None]]) -> None:
-    ours, theirs = Live(redis_url, channel=channel), Live(redis_url, channel=channel)
-    listening = [asyncio.create_task(live.listen()) for live in (ours, theirs)]
+async def _two_processes(redis_url: str, channel: str, scene: Callable[[PubSub, PubSub], Awaitable[None]]) -> None:
+    ours, theirs = PubSub(redis_url, channel=channel), PubSub(redis_url, channel=channel)
+    listening = [asyncio.create_task(pubsub.listen()) for pubsub in (ours, theirs)]
     try:
         await scene(ours, theirs)
     finally:
@@ -276,7 +277,7 @@ async def _two_processes(redis_url: str, channel: str, scene: Callable[[Live, Li
         await theirs.close()
 
 
-async def _until_told(ours: Live, theirs: Live, look: Callable[[], bool], message: Change) -> None:
+async def _until_told(ours: PubSub, theirs: PubSub, look: Callable[[], bool], message: Change) -> None:
     # Published again and again, since a subscription begins at a time of its own.
     deadline = time.monotonic() + 10
     while not look():

@@ -14,7 +14,7 @@ from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.database.models import User
 from multisession_app.multi_session.database.transactions import Database
 from multisession_app.multi_session.errors import DatabaseUnavailable
-from multisession_app.multi_session.http.middleware import Gate
+from multisession_app.multi_session.http.middleware import DeviceMiddleware
 from multisession_app.multi_session.http.routes import api
 from multisession_app.multi_session.options import Options
 from tests.e2e.server import HOST, free_port
@@ -59,7 +59,7 @@ def gone() -> Iterator[Database]:
 def stranded(gone: Database) -> Browser:
     """Return a browser with a cookie, before a kit whose database is gone."""
     kit = MultiSession(options=Options(), database=gone)
-    return Browser(Gate(api(kit), kit)).holding("a-secret-of-another-day")
+    return Browser(DeviceMiddleware(api(), kit)).holding("a-secret-of-another-day")
 
 
 def test_connections_that_were_cut_while_idle_are_not_noticed(world: World) -> None:

@@ -10,14 +10,14 @@ import pytest
 from multisession_app.multi_session.database.models import EVICTED, DeviceSession, User
 from multisession_app.multi_session.errors import SessionChanged, TooManySessions
 from multisession_app.multi_session.queries import device_sessions as verbs
-from multisession_app.multi_session.queries.device_sessions import Opened
-from multisession_app.multi_session.queries.devices import PresentedDevice
-from multisession_app.multi_session.security.origins import Origin
+from multisession_app.multi_session.queries.device_sessions import OpenedSession
+from multisession_app.multi_session.queries.devices import ProvenDevice
+from multisession_app.multi_session.security.origins import Source
 from tests.helpers import run
 from tests.multi_session.people import World
 
 
-def sign_in(world: World, secret: str, name: str, *, maximum: int = 3, evict: bool = True) -> Opened:
+def sign_in(world: World, secret: str, name: str, *, maximum: int = 3, evict: bool = True) -> OpenedSession:
     """Sign a new user in on the device."""
     world.clock.advance(seconds=1)
     return world.sign_in(world.use(secret), world.user(name), maximum=maximum, evict=evict)
@@ -106,10 +106,10 @@ def test_sign_ins_at_the_same_time_keep_the_maximum(world: World, evict: bool) -
     for attempt in range(4):
         users = [world.user(f"user{attempt}.{number}") for number in range(8)]
         answers = _all_at_once(world, world.use(secret), users, evict=evict)
-        opened = [answer for answer in answers if isinstance(answer, Opened)]
+        opened = [answer for answer in answers if isinstance(answer, OpenedSession)]
         refusal = TooManySessions if attempt >= 2 and not evict else SessionChanged
         assert len(opened) == (0 if refusal is TooManySessions else 1)
-        assert all(isinstance(answer, Opened | refusal) for answer in answers)
+        assert all(isinstance(answer, OpenedSession | refusal) for answer in answers)
         secret = opened[0].secret if opened else secret
     valid = {row.id for row in world.rows(DeviceSession) if row.revoked_at is None}
     assert len(valid) == 3
@@ -121,21 +121,21 @@ def test_same_person_at_the_same_time_has_one_session(world: World) -> None:
     secret, _ = world.device_with("ada")
     bob = world.user("bob")
     answers = _all_at_once(world, world.use(secret), [bob] * 6, evict=True)
-    assert sum(isinstance(answer, Opened) for answer in answers) == 1
+    assert sum(isinstance(answer, OpenedSession) for answer in answers) == 1
     valid = [row for row in world.rows(DeviceSession) if row.revoked_at is None]
     assert sorted(row.user_id == bob.id for row in valid) == [False, True]
 
 
 def _all_at_once(
-    world: World, device: PresentedDevice | None, users: list[User], *, evict: bool
-) -> list[Opened | BaseException]:
-    async def one(user: User) -> Opened:
+    world: World, device: ProvenDevice | None, users: list[User], *, evict: bool
+) -> list[OpenedSession | BaseException]:
+    async def one(user: User) -> OpenedSession:
         return await world.database.write(
-            lambda db: verbs.sign_in(
+            lambda db: verbs.open_session(
                 db,
                 device,
                 user,
-                origin=Origin(),
+                source=Source(),
                 maximum=3,
                 timeout=timedelta(days=30),
                 evict=evict,
@@ -143,10 +143,10 @@ def _all_at_once(
             )
         )
 
-    async def all_of_them() -> list[Opened | BaseException]:
+    async def all_of_them() -> list[OpenedSession | BaseException]:
         return list(await asyncio.gather(*map(one, users), return_exceptions=True))
 
     answers = run(all_of_them())
     for answer in answers:
-        assert isinstance(answer, Opened | TooManySessions | SessionChanged), answer
+        assert isinstance(answer, OpenedSession | TooManySessions | SessionChanged), answer
     return answers

@@ -12,8 +12,8 @@ from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.actions.tabs import Change
 from multisession_app.multi_session.database.models import DeviceSession, User
 from multisession_app.multi_session.errors import InvalidImage, InvalidName, InvalidSession, SessionChanged
-from multisession_app.multi_session.queries.devices import PresentedDevice
-from multisession_app.multi_session.security.origins import Origin
+from multisession_app.multi_session.queries.devices import ProvenDevice
+from multisession_app.multi_session.security.origins import Source
 from tests.helpers import run
 from tests.multi_session.browser import PASSWORD, Browser
 from tests.multi_session.people import Clock, World
@@ -27,13 +27,13 @@ def told(multi_session: MultiSession, monkeypatch: pytest.MonkeyPatch) -> list[C
     async def publish(change: Change) -> None:
         changes.append(change)
 
-    monkeypatch.setattr(multi_session.live, "publish", publish)
+    monkeypatch.setattr(multi_session.pubsub, "publish", publish)
     return changes
 
 
-def present(kit: MultiSession, visitor: Browser) -> PresentedDevice:
+def present(kit: MultiSession, visitor: Browser) -> ProvenDevice:
     """Return the device behind a browser's cookie."""
-    device = run(kit.present(visitor.secret_hash))
+    device = run(kit.devices.find(visitor.secret_hash))
     assert device is not None
     return device
 
@@ -57,17 +57,17 @@ def test_verbs_tell_who_is_active_now(multi_session: MultiSession, visitor: Brow
     def last() -> str | None:
         return told[-1].session_id
 
-    run(multi_session.set_active(present(multi_session, visitor), ids[0]))
+    run(multi_session.device_sessions.set_active(present(multi_session, visitor), ids[0]))
     assert last() == ids[0]
-    run(multi_session.revoke(present(multi_session, visitor), ids[0]))
+    run(multi_session.device_sessions.revoke(present(multi_session, visitor), ids[0]))
     assert last() == ids[3]
-    run(multi_session.revoke(present(multi_session, visitor), ids[1]))
+    run(multi_session.device_sessions.revoke(present(multi_session, visitor), ids[1]))
     assert last() == ids[3]
-    run(multi_session.revoke_others(present(multi_session, visitor), ids[3]))
+    run(multi_session.device_sessions.revoke_others(present(multi_session, visitor), ids[3]))
     assert last() == ids[3]
-    run(multi_session.update_profile(present(multi_session, visitor), ids[3], name="D", image=None))
+    run(multi_session.device_sessions.update_profile(present(multi_session, visitor), ids[3], name="D", image=None))
     assert last() == ids[3]
-    run(multi_session.revoke_all(present(multi_session, visitor)))
+    run(multi_session.device_sessions.revoke_all(present(multi_session, visitor)))
     assert last() == ""
 
 
@@ -76,12 +76,12 @@ def test_refused_verb_tells_nobody(multi_session: MultiSession, visitor: Browser
     visitor.sign_up("ada")
     device = present(multi_session, visitor)
     told.clear()
-    for verb in (multi_session.set_active, multi_session.revoke):
+    for verb in (multi_session.device_sessions.set_active, multi_session.device_sessions.revoke):
         with pytest.raises(InvalidSession):
             run(verb(device, "unknown"))
     for name, image, refusal in (("", None, InvalidName), ("A", "http://x", InvalidImage)):
         with pytest.raises(refusal):
-            run(multi_session.update_profile(device, device.active_id, name=name, image=image))
+            run(multi_session.device_sessions.update_profile(device, device.active_id, name=name, image=image))
     assert told == []
 
 
@@ -93,12 +93,12 @@ def test_tabs_are_told_only_what_is_committed(
     device, seen = present(multi_session, visitor), []
 
     async def publish(change: Change) -> None:
-        found = await multi_session.present(visitor.secret_hash)
+        found = await multi_session.devices.find(visitor.secret_hash)
         assert found is not None
         seen.append(found.active_id == change.session_id == ada)
 
-    monkeypatch.setattr(multi_session.live, "publish", publish)
-    run(multi_session.set_active(device, ada))
+    monkeypatch.setattr(multi_session.pubsub, "publish", publish)
+    run(multi_session.device_sessions.set_active(device, ada))
     assert seen == [True]
 
 
@@ -108,10 +108,10 @@ def test_switch_to_a_session_that_ended_meanwhile_is_refused(
     """The device was looked up before; the transaction looks again."""
     ada, bob = visitor.sign_up("ada"), visitor.sign_up("bob")
     device = present(multi_session, visitor)
-    run(multi_session.revoke(device, ada))
+    run(multi_session.device_sessions.revoke(device, ada))
     before = world.everything()
     with pytest.raises(InvalidSession):
-        run(multi_session.set_active(device, ada))
+        run(multi_session.device_sessions.set_active(device, ada))
     assert world.everything() == before
     assert present(multi_session, visitor).active_id == bob
 
@@ -121,7 +121,7 @@ def test_profile_of_nobody_is_refused(multi_session: MultiSession, visitor: Brow
     visitor.sign_up("ada")
     visitor.post("/sign-out")
     with pytest.raises(InvalidSession):
-        run(multi_session.update_profile(present(multi_session, visitor), "", name="A", image=None))
+        run(multi_session.device_sessions.update_profile(present(multi_session, visitor), "", name="A", image=None))
 
 
 def test_sign_up_that_may_not_sign_in_makes_no_user(
@@ -133,7 +133,11 @@ def test_sign_up_that_may_not_sign_in_makes_no_user(
     visitor.sign_up("bob")
     present(multi_session, visitor)
     with pytest.raises(SessionChanged):
-        run(multi_session.sign_up(old, name="Eve", email="eve@example.com", password=PASSWORD, origin=Origin()))
+        run(
+            multi_session.authentication.sign_up(
+                old, name="Eve", email="eve@example.com", password=PASSWORD, source=Source()
+            )
+        )
     assert sorted(user.name for user in world.rows(User)) == ["ada", "bob"]
 
 
@@ -158,12 +162,12 @@ def test_activity_is_noted_for_the_active_account_only(
     device = present(multi_session, visitor)
     start = clock.now
     clock.advance(seconds=59)
-    run(multi_session.present_again(device.id, device.generation, is_use=True))
+    run(multi_session.devices.reread(device.id, device.generation, is_use=True))
     assert world.row(bob).last_active_at == start
     clock.advance(seconds=1)
-    run(multi_session.present_again(device.id, device.generation))
+    run(multi_session.devices.reread(device.id, device.generation))
     assert world.row(bob).last_active_at == start, "a look that no person asked for"
-    run(multi_session.present_again(device.id, device.generation, is_use=True))
+    run(multi_session.devices.reread(device.id, device.generation, is_use=True))
     assert (world.row(bob).last_active_at, world.row(ada).last_active_at) == (clock.now, start)
 
 
@@ -172,10 +176,10 @@ def test_find_ended_says_what_became_of_ones_own(multi_session: MultiSession, cl
     visitor, stranger = client(), client()
     ada, eve = visitor.sign_up("ada"), stranger.sign_up("eve")
     device = present(multi_session, visitor)
-    run(multi_session.revoke(device, ada))
-    found = run(multi_session.find_ended(device.id, device.generation, ada))
+    run(multi_session.device_sessions.revoke(device, ada))
+    found = run(multi_session.device_sessions.find_ended(device.id, device.generation, ada))
     assert found is not None
     row, user = found
     assert isinstance(row, DeviceSession)
     assert (row.revoked_reason, user.name) == ("signed_out", "ada")
-    assert run(multi_session.find_ended(device.id, device.generation, eve)) is None
+    assert run(multi_session.device_sessions.find_ended(device.id, device.generation, eve)) is None

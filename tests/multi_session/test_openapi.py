@@ -11,7 +11,7 @@ import pytest
 from multisession_app.multi_session import errors
 from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.http.openapi import describe
-from multisession_app.multi_session.http.routes import endpoints
+from multisession_app.multi_session.http.routes import ENDPOINTS
 from tests.multi_session.browser import Browser
 from tests.multi_session.test_routes import ANSWERS
 
@@ -19,7 +19,7 @@ from tests.multi_session.test_routes import ANSWERS
 @pytest.fixture
 def document(multi_session: MultiSession) -> dict[str, Any]:
     """Return the description."""
-    return describe(endpoints(multi_session))
+    return describe(ENDPOINTS)
 
 
 def test_document_is_served(visitor: Browser, document: dict[str, Any]) -> None:

@@ -10,8 +10,9 @@ from redis.asyncio import Redis
 
 from multisession_app.multi_session.actions import operator
 from multisession_app.multi_session.actions.multi_session import MultiSession
-from multisession_app.multi_session.actions.pubsub import Live
-from multisession_app.multi_session.actions.schedule import keep_time
+from multisession_app.multi_session.actions.operator import Operator
+from multisession_app.multi_session.actions.pubsub import PubSub
+from multisession_app.multi_session.actions.schedule import tell_ended_by_operator, watch_endings
 from multisession_app.multi_session.actions.tabs import Connection
 from multisession_app.multi_session.database.models import ENDED_BY_OPERATOR, DeviceSession, SecurityEvent
 from multisession_app.multi_session.database.transactions import Database
@@ -52,9 +53,9 @@ def operators(database: Database, clock: Clock) -> Iterator[MultiSession]:
 
 def open_tab(kit: MultiSession, browser: Browser) -> Connection:
     """Open a tab of a browser."""
-    connection = Connection(tab="t", tree="tree")
-    kit.live.add(connection)
-    run(kit.bind(connection, browser.secret_hash))
+    connection = Connection.of("t")
+    kit.tabs.add(connection)
+    run(kit.devices.bind(connection, browser.secret_hash))
     return connection
 
 
@@ -62,28 +63,30 @@ def test_operator_sees_a_users_sessions_on_every_device(
     three: list[Browser], operators: MultiSession, clock: Clock
 ) -> None:
     """Whatever way the address is typed; no one else's, and none that has ended."""
-    user, sessions = run(operators.sessions_of(" ADA@Example.com"))
+    user, sessions = run(Operator(operators).sessions_of(" ADA@Example.com"))
     assert user.email == ADA
-    assert {session.device_id for session in sessions} == {device.device_id for device in _devices(operators, three)}
+    assert {session.device_id for session in sessions} == {
+        device.identity.device for device in _devices(operators, three)
+    }
     clock.advance(days=31)
-    assert run(operators.sessions_of(ADA))[1] == []
+    assert run(Operator(operators).sessions_of(ADA))[1] == []
 
 
 def test_operator_ends_a_users_sessions(three: list[Browser], operators: MultiSession, world: World) -> None:
     """On all devices; other accounts there stay. The user reads it in the recent activity."""
     here, phone = three
-    assert run(operators.end_sessions(ADA)) == 2
+    assert run(Operator(operators).end_sessions(ADA)) == 2
     assert (here.names(), phone.names()) == (["bob"], [])
     assert [event.kind for event in world.rows(SecurityEvent)].count(ENDED_BY_OPERATOR) == 2
-    assert run(operators.end_sessions(ADA)) == 0
+    assert run(Operator(operators).end_sessions(ADA)) == 0
 
 
 def test_operator_ends_one_session(three: list[Browser], operators: MultiSession) -> None:
     """That of the user who is named: another's id ends nothing."""
     here, phone = three
     of_bob = here.listed()[1]["id"]
-    assert run(operators.end_sessions(ADA, of_bob)) == 0
-    assert run(operators.end_sessions(ADA, here.listed()[0]["id"])) == 1
+    assert run(Operator(operators).end_sessions(ADA, of_bob)) == 0
+    assert run(Operator(operators).end_sessions(ADA, here.listed()[0]["id"])) == 1
     assert (here.names(), phone.names()) == (["bob"], ["ada"])
 
 
@@ -92,7 +95,7 @@ def test_operator_ends_everyones_sessions(
 ) -> None:
     """A few at a time, until none is left; nobody stands on a screen any more."""
     monkeypatch.setattr(operator, "SWEEP_BATCH", 2)
-    assert run(operators.end_everyones_sessions()) == 3
+    assert run(Operator(operators).end_everyones_sessions()) == 3
     assert [browser.names() for browser in three] == [[], []]
     assert {row.revoked_reason for row in world.rows(DeviceSession)} == {ENDED_BY_OPERATOR}
 
@@ -101,7 +104,7 @@ def test_operator_sets_a_password(
     three: list[Browser], operators: MultiSession, client: Callable[..., Browser]
 ) -> None:
     """The old one opens nothing any more, and neither do the sessions that it opened."""
-    assert run(operators.set_password(ADA, NEW)) == 2
+    assert run(Operator(operators).set_password(ADA, NEW)) == 2
     assert three[1].names() == []
     stranger = client()
     assert stranger.post("/sign-in/email", {"email": ADA, "password": PASSWORD}).status_code == 401
@@ -111,14 +114,18 @@ def test_operator_sets_a_password(
 def test_operator_s_password_is_judged_as_everyones(three: list[Browser], operators: MultiSession) -> None:
     """And nothing is done."""
     with pytest.raises(PasswordTooShort):
-        run(operators.set_password(ADA, "short"))
+        run(Operator(operators).set_password(ADA, "short"))
     assert three[1].names() == ["ada"]
 
 
 @pytest.mark.parametrize("email", ["nobody@example.com", "", "no address", "\0"])
 def test_unknown_address_is_said(operators: MultiSession, email: str) -> None:
     """The operator has made a typing mistake."""
-    for doing in operators.sessions_of(email), operators.end_sessions(email), operators.set_password(email, NEW):
+    for doing in (
+        Operator(operators).sessions_of(email),
+        Operator(operators).end_sessions(email),
+        Operator(operators).set_password(email, NEW),
+    ):
         with pytest.raises(NoSuchUser):
             run(doing)
 
@@ -128,13 +135,13 @@ def test_tabs_follow_what_another_process_has_ended(
 ) -> None:
     """Without Redis the server looks for itself. Each tab is told once, and nobody else's is."""
     here, phone = (open_tab(multi_session, browser) for browser in three)
-    since = run(multi_session.tell_ended_by_operator(multi_session.now()))
+    since = run(tell_ended_by_operator(multi_session, multi_session.now()))
     clock.advance(seconds=1)
-    run(operators.end_sessions(ADA, three[1].listed()[0]["id"]))
-    since = run(multi_session.tell_ended_by_operator(since))
+    run(Operator(operators).end_sessions(ADA, three[1].listed()[0]["id"]))
+    since = run(tell_ended_by_operator(multi_session, since))
     assert (here.kicked.is_set(), phone.kicked.is_set()) == (False, True)
     phone.kicked.clear()
-    run(multi_session.tell_ended_by_operator(since))
+    run(tell_ended_by_operator(multi_session, since))
     assert not phone.kicked.is_set()
 
 
@@ -145,10 +152,10 @@ def test_server_looks_every_second(
     here = open_tab(multi_session, three[0])
 
     async def scene() -> None:
-        keeping = asyncio.create_task(keep_time(multi_session))
+        keeping = asyncio.create_task(watch_endings(multi_session))
         await asyncio.sleep(0)
         clock.advance(seconds=1)
-        await operators.end_sessions(ADA)
+        await Operator(operators).end_sessions(ADA)
         await asyncio.wait_for(here.kicked.wait(), 10)
         keeping.cancel()
 
@@ -162,21 +169,21 @@ def test_tabs_follow_over_redis(
     """Without anybody looking for it."""
 
     async def scene() -> None:
-        multi_session.live, operators.live = Live(redis_url, "test_operating"), Live(redis_url, "test_operating")
-        here = Connection(tab="t", tree="tree")
-        multi_session.live.add(here)
-        await multi_session.bind(here, three[0].secret_hash)
-        listening = asyncio.create_task(multi_session.live.listen())
+        multi_session.pubsub, operators.pubsub = (PubSub(redis_url, "test_operating") for _ in range(2))
+        here = Connection.of("t")
+        multi_session.tabs.add(here)
+        await multi_session.devices.bind(here, three[0].secret_hash)
+        listening = asyncio.create_task(multi_session.pubsub.listen())
         watching = Redis.from_url(redis_url)
         while not (await watching.pubsub_numsub("test_operating"))[0][1]:
             await asyncio.sleep(0.05)
         await watching.aclose()
-        await operators.end_sessions(ADA)
+        await Operator(operators).end_sessions(ADA)
         await here.kicked.wait()
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
-        await multi_session.live.close()
-        await operators.live.close()
+        await multi_session.pubsub.close()
+        await operators.pubsub.close()
 
     run(asyncio.wait_for(scene(), 20))
 

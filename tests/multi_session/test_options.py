@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import reflex as rx
 
-from multisession_app.multi_session import MultiSessionPlugin
+from multisession_app.multi_session import MultiSessionPlugin, install
 from multisession_app.multi_session.errors import OptionsError
 from multisession_app.multi_session.options import Options
 
@@ -23,7 +25,7 @@ def test_defaults_are_the_documented_ones() -> None:
     assert (options.fresh_for, options.retention) == (timedelta(minutes=10), timedelta(days=90))
     assert options.allowed_origins == ()
     assert options.content_security_policy == {}
-    assert options.trusted_proxy_hops == 0
+    assert (options.trusted_proxy_hops, options.app_id) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -164,4 +166,30 @@ def test_plugin_hands_the_options_on() -> None:
     )
     assert plugin.multi_session_options.content_security_policy == policy
     assert plugin.multi_session_options.maximum_sessions == 2
-    assert plugin.multi_session_options.localization.add_account == "Konto hinzufügen"
+    assert plugin.multi_session_options.words.add_account == "Konto hinzufügen"
+
+
+def test_every_option_is_an_argument_of_the_plugin_and_written_once() -> None:
+    """What type checkers are told is what `Options` takes."""
+    wrong: Any = object()
+    for name in (field.name for field in fields(Options) if field.init):
+        with pytest.raises(OptionsError, match=name):
+            MultiSessionPlugin(**{name: wrong})
+    with pytest.raises(TypeError, match="unexpected"):
+        MultiSessionPlugin(maximum_session=3)  # type: ignore[call-arg]
+
+
+def test_options_are_completed_by_reflexs_settings_and_what_the_app_says_itself_stays() -> None:
+    """The cookie's name and the trusted proxies."""
+    config = rx.Config(app_name="notes", trusted_proxy_hops=2)
+    filled = install.completed(Options(), config)
+    assert (filled.app_id, filled.trusted_proxy_hops) == ("notes", 2)
+    chosen = install.completed(Options(app_id="own", trusted_proxy_hops=0), config)
+    assert (chosen.app_id, chosen.trusted_proxy_hops) == ("own", 0)
+
+
+@pytest.mark.parametrize("app_id", ["", "a b", "a;b", "ä", 1])
+def test_app_id_that_is_no_part_of_a_cookies_name_is_refused(app_id: Any) -> None:
+    """It would be cut, or end the name, in a Set-Cookie header."""
+    with pytest.raises(OptionsError, match="app_id"):
+        Options(app_id=app_id)

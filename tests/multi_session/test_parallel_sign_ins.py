@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 from multisession_app.multi_session.database.models import User
 from multisession_app.multi_session.database.transactions import Database
 from multisession_app.multi_session.errors import SessionChanged
-from multisession_app.multi_session.queries.devices import PresentedDevice
+from multisession_app.multi_session.queries.devices import ProvenDevice
 from tests.multi_session.people import NOW, Clock, World
 
 
@@ -22,7 +22,7 @@ class Request:
     """One sign-in on its way: the cookie it carries, what was looked up with it, and what it was answered."""
 
     user: User
-    device: PresentedDevice | None
+    device: ProvenDevice | None
     secret: str | None = None
 
 

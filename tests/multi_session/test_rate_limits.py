@@ -10,7 +10,7 @@ import pytest
 from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.errors import TooManyAttempts
 from multisession_app.multi_session.security import passwords
-from multisession_app.multi_session.security.origins import Origin
+from multisession_app.multi_session.security.origins import Source
 from multisession_app.multi_session.security.rate_limits import RateLimits
 from tests.helpers import run
 from tests.multi_session.browser import PASSWORD, Browser
@@ -160,16 +160,16 @@ def test_switched_off_nothing_is_counted(client: Open, multi_session: MultiSessi
 
 def test_a_right_password_that_took_till_the_next_window_gives_no_further_guess(clock: Clock) -> None:
     """What it was counted in is over; the next count does not begin below zero."""
-    limits, origin = RateLimits(), Origin(ip_address=HOME)
+    limits, source = RateLimits(), Source(ip_address=HOME)
 
     async def attempts() -> None:
-        slow = await limits.count_sign_in("ada@example.com", origin, known_by=None)
+        slow = await limits.count_sign_in("ada@example.com", source, known_by=None)
         clock.advance(hours=1)
         await limits.give_back(slow)
         for _ in range(10):
-            await limits.count_sign_in("ada@example.com", origin, known_by=None)
+            await limits.count_sign_in("ada@example.com", source, known_by=None)
         with pytest.raises(TooManyAttempts):
-            await limits.count_sign_in("ada@example.com", origin, known_by=None)
+            await limits.count_sign_in("ada@example.com", source, known_by=None)
 
     run(attempts())
 

@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
-from multisession_app.multi_session.http.middleware import Gate
+from multisession_app.multi_session.http.middleware import DeviceMiddleware
 from multisession_app.multi_session.http.routes import api
 from multisession_app.multi_session.security.rate_limits import RateLimits
 from tests.e2e.server import free_port
@@ -42,7 +42,7 @@ def processes(kit_with: Callable[..., MultiSession], prefix: str) -> Processes:
             for kit in kits:
                 kit.rate_limits = RateLimits(url, prefix=prefix)
             try:
-                await test(*(Gate(api(kit), kit) for kit in kits))
+                await test(*(DeviceMiddleware(api(), kit) for kit in kits))
             finally:
                 for kit in kits:
                     await kit.rate_limits.close()

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
-from multisession_app.multi_session.actions.pubsub import Live
+from multisession_app.multi_session.actions.pubsub import PubSub
 from multisession_app.multi_session.database.transactions import Database
-from multisession_app.multi_session.http.middleware import Gate
+from multisession_app.multi_session.http.middleware import DeviceMiddleware
 from multisession_app.multi_session.http.routes import api
 from multisession_app.multi_session.options import Options
 from tests.e2e.server import HOST, free_port
@@ -17,13 +17,13 @@ from tests.helpers import run
 from tests.multi_session.browser import Browser
 
 
-def ready(database: Database, live: Live | None = None) -> tuple[int, Any]:
+def ready(database: Database, pubsub: PubSub | None = None) -> tuple[int, Any]:
     """Return status and body of the answer."""
-    kit = MultiSession(options=Options(), database=database, live=live or Live())
+    kit = MultiSession(options=Options(), database=database, pubsub=pubsub or PubSub())
 
     async def ask() -> tuple[int, Any]:
-        answer = await Browser(Gate(api(kit), kit)).send("GET", "/ready")
-        await kit.live.close()
+        answer = await Browser(DeviceMiddleware(api(), kit)).send("GET", "/ready")
+        await kit.pubsub.close()
         return answer.status_code, answer.json()
 
     return run(ask())
@@ -43,8 +43,8 @@ def test_database_that_is_gone_is_named() -> None:
 @pytest.mark.sqlite
 def test_redis_is_named(database: Database, redis_url: str) -> None:
     """Up or down; with the database up in both."""
-    assert ready(database, Live(redis_url)) == (200, {"ok": True, "database": "up", "redis": "up"})
-    gone = Live(f"redis://{HOST}:{free_port()}")
+    assert ready(database, PubSub(redis_url)) == (200, {"ok": True, "database": "up", "redis": "up"})
+    gone = PubSub(f"redis://{HOST}:{free_port()}")
     assert ready(database, gone) == (503, {"ok": False, "database": "up", "redis": "down"})
 
 

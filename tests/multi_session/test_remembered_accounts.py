@@ -107,7 +107,7 @@ def test_forget_takes_a_remembered_account_off_the_screens(visitor: Browser, mul
     multi_session.options = type(multi_session.options)(maximum_sessions=1)
     ada, _ = visitor.sign_up("ada"), visitor.sign_up("bob")
     assert visitor.post("/multi-session/forget", {"sessionId": ada}).json() == {"status": True}
-    device = run(multi_session.present(visitor.secret_hash))
+    device = run(multi_session.devices.find(visitor.secret_hash))
     assert device is not None
     assert device.remembered == ()
     assert visitor.post("/multi-session/forget", {"sessionId": ada}).status_code == 401
@@ -206,12 +206,12 @@ def test_what_became_of_a_forgotten_account_is_told_nobody(
     """Its name does not come back by its session's id."""
     ada = visitor.sign_up("ada")
     clock.advance(days=30)
-    device = run(multi_session.present(visitor.secret_hash))
+    device = run(multi_session.devices.find(visitor.secret_hash))
     assert device is not None
-    assert run(multi_session.find_ended(device.id, device.generation, ada)) is not None
-    assert run(multi_session.find_ended(device.id, device.generation - 1, ada)) is None
+    assert run(multi_session.device_sessions.find_ended(device.id, device.generation, ada)) is not None
+    assert run(multi_session.device_sessions.find_ended(device.id, device.generation - 1, ada)) is None
     visitor.post("/multi-session/forget", {"sessionId": ada})
-    assert run(multi_session.find_ended(device.id, device.generation, ada)) is None
+    assert run(multi_session.device_sessions.find_ended(device.id, device.generation, ada)) is None
 
 
 @pytest.mark.parametrize("shown", ["\0", "\ud800", "\n", "é"])
@@ -219,4 +219,4 @@ def test_tab_that_has_shown_no_id_is_told_nothing(world: World, multi_session: M
     """A browser can send whatever it likes; not every database takes it."""
     secret, _ = world.device_with("ada")
     device = world.device(secret)
-    assert run(multi_session.find_ended(device.id, device.generation, shown)) is None
+    assert run(multi_session.device_sessions.find_ended(device.id, device.generation, shown)) is None

@@ -9,7 +9,7 @@ import pytest
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.http.inputs import Chosen, Token
-from multisession_app.multi_session.http.routes import endpoints
+from multisession_app.multi_session.http.routes import ENDPOINTS
 from tests.multi_session.browser import PASSWORD, Browser, email_of
 from tests.multi_session.people import Clock, World
 
@@ -47,7 +47,7 @@ ANSWERS = {
 
 def test_every_route_is_asked(multi_session: MultiSession) -> None:
     """A new one has to say what it answers."""
-    assert sorted(ANSWERS) == sorted(f"{row.method} {row.path}" for row in endpoints(multi_session))
+    assert sorted(ANSWERS) == sorted(f"{row.method} {row.path}" for row in ENDPOINTS)
 
 
 @pytest.mark.parametrize(("asking", "route"), [(asking, route) for route in ANSWERS for asking in ASKING])
@@ -77,7 +77,7 @@ def test_route_answers(
     before = world.everything()
 
     method, path = route.split()
-    takes = next(row.takes for row in endpoints(multi_session) if (row.method, row.path) == (method, path))
+    takes = next(row.takes for row in ENDPOINTS if (row.method, row.path) == (method, path))
     # What names no other session may say which one is on screen; it is told when that is not its own.
     field = "sessionToken" if takes is Chosen else "token" if takes is Token else "sessionId"
     if field == "sessionId" and asking != "foreign":

@@ -14,7 +14,7 @@ from multisession_app.multi_session.database.models import SecurityEvent
 from multisession_app.multi_session.database.transactions import Database
 from multisession_app.multi_session.options import SECURITY_EVENTS_PAGE
 from multisession_app.multi_session.queries import security_events
-from multisession_app.multi_session.security.origins import Origin
+from multisession_app.multi_session.security.origins import Source
 from tests.helpers import run
 from tests.multi_session.browser import PASSWORD, Browser, email_of
 from tests.multi_session.guesses import wrong
@@ -182,7 +182,7 @@ def test_pages_hold_each_event_once_whatever_happens_meanwhile(visitor: Browser,
     def more(count: int) -> None:
         def work(db: Any) -> None:
             for _ in range(count):
-                security_events.note(db, "signed_in", user_id, None, by=Origin(), now=clock.now)
+                security_events.note(db, "signed_in", user_id, None, by=Source(), now=clock.now)
 
         world.write(work)
 
@@ -218,7 +218,7 @@ def test_failed_sign_in_is_written_after_the_answer(
         answer = await visitor.send("POST", "/sign-in/email", json=wrong("ada"))
         assert answer.status_code == 401
         may_write.set()
-        await multi_session.settle()
+        await multi_session.authentication.settle()
 
     run(scene())
     assert sorted(kinds_of(world)) == ["failed_sign_in", "signed_up"]

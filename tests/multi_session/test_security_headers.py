@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from starlette.routing import Mount, Route
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
-from multisession_app.multi_session.http.middleware import Gate
+from multisession_app.multi_session.http.middleware import DeviceMiddleware
 from multisession_app.multi_session.http.routes import api
 from tests.multi_session.browser import Browser
 
@@ -51,7 +51,7 @@ def site(client: Callable[..., Browser], kit_with: Callable[..., MultiSession], 
 
     def open_browser(scheme: str = "http", **options: Any) -> Browser:
         kit = kit_with(**options)
-        app = api(kit)
+        app = api()
         app.routes.extend(
             [
                 Route("/own", lambda request: HTMLResponse("own", headers={"Content-Security-Policy": OWN_CSP})),
@@ -62,7 +62,7 @@ def site(client: Callable[..., Browser], kit_with: Callable[..., MultiSession], 
                 Mount("", PrecompressedStaticFiles(directory=pages, html=True, encodings=["gzip"])),
             ]
         )
-        return Browser(Gate(app, kit, pages=pages), scheme=scheme)
+        return Browser(DeviceMiddleware(app, kit, pages=pages), scheme=scheme)
 
     return open_browser
 

@@ -10,7 +10,7 @@ import pytest
 from reflex_base.utils.format import json_dumps
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
-from multisession_app.multi_session.actions.tabs import HEADER, Connection
+from multisession_app.multi_session.actions.tabs import HEADER, Connection, Identity
 from multisession_app.multi_session.database.models import Device, DeviceSecret, User
 from multisession_app.multi_session.websocket.state import MultiSessionState
 from tests.multi_session.browser import Browser
@@ -94,8 +94,8 @@ def test_an_arrival_of_an_earlier_move_says_nothing_about_the_tab(
     """It waited behind something slow, and the socket has gone to another account and back meanwhile."""
     ada = visitor.sign_up("ada")
     shown = tab(visitor)
-    connection = Connection(tab="tab", shown="another", session_id=ada, moves=3, open_for={ada})
-    multi_session.live.add(connection)
+    connection = Connection(Identity("connection", "tab", session=ada), "another", moves=3, open_for={ada})
+    multi_session.tabs.add(connection)
     shown.headers[f"{HEADER}connection"] = connection.id
     shown.call("arrive", 1)
     assert connection.shown == "another"

@@ -10,7 +10,7 @@ import pytest
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.actions.tabs import tree_token
-from multisession_app.multi_session.http.middleware import Gate
+from multisession_app.multi_session.http.middleware import DeviceMiddleware
 from tests.helpers import run
 from tests.multi_session.browser import Browser
 from tests.multi_session.people import World
@@ -94,7 +94,7 @@ def test_upload_reaches_the_tree_of_its_socket(multi_session: MultiSession, visi
     visitor.sign_up("ada")
     inside = Inside()
     through = visitor.copy()
-    through.app = Gate(inside, multi_session)
+    through.app = DeviceMiddleware(inside, multi_session)
     assert through.post("//_upload", None, {"Reflex-Client-Token": "tab"}).status_code == 200
     assert inside.headers()["reflex-client-token"] == tree(multi_session, visitor)
 
@@ -105,7 +105,7 @@ def test_upload_of_a_stranger_reaches_another_tree(multi_session: MultiSession, 
     visitor.sign_up("ada")
     name = tree(multi_session, visitor)
     inside = Inside()
-    thief.app = Gate(inside, multi_session)
+    thief.app = DeviceMiddleware(inside, multi_session)
     for token in ("tab", name):
         assert thief.post("//_upload", None, {"Reflex-Client-Token": token}).status_code == 200
         assert inside.headers()["reflex-client-token"] not in {name, token}
@@ -115,7 +115,7 @@ def test_upload_that_was_meant_for_another_account_is_refused(multi_session: Mul
     """The tab showed Ada, and Bob is active meanwhile."""
     ada, bob = visitor.sign_up("ada"), visitor.sign_up("bob")
     inside = Inside()
-    visitor.app = Gate(inside, multi_session)
+    visitor.app = DeviceMiddleware(inside, multi_session)
     answer = visitor.post("//_upload", None, {"Reflex-Client-Token": f"tab~{ada}"})
     assert (answer.status_code, answer.json()["code"]) == (409, "SESSION_CHANGED")
     assert inside.scopes == []
@@ -139,16 +139,16 @@ def test_switch_ends_the_socket_as_the_browser_would(multi_session: MultiSession
     inside = Inside()
 
     async def go() -> None:
-        handshake = Handshake(Gate(inside, multi_session), visitor)
+        handshake = Handshake(DeviceMiddleware(inside, multi_session), visitor)
         assert await handshake.open() == "websocket.accept"
-        device = await multi_session.present(visitor.secret_hash)
+        device = await multi_session.devices.find(visitor.secret_hash)
         assert device is not None
-        await multi_session.set_active(device, ada)
+        await multi_session.device_sessions.set_active(device, ada)
         await handshake.ended()
 
     run(go())
     assert inside.ends == [{"type": "websocket.disconnect", "code": 1012}]
-    assert multi_session.live.connections == {}
+    assert multi_session.tabs.connections == {}
 
 
 def test_two_sockets_at_once_are_two_connections(multi_session: MultiSession, visitor: Browser) -> None:
@@ -157,15 +157,15 @@ def test_two_sockets_at_once_are_two_connections(multi_session: MultiSession, vi
     inside = Inside()
 
     async def go() -> int:
-        gate = Gate(inside, multi_session)
+        gate = DeviceMiddleware(inside, multi_session)
         tabs = [Handshake(gate, visitor, query=f"token={tab}&EIO=4") for tab in ("one", "two")]
         await asyncio.gather(*(tab.open() for tab in tabs))
-        known = len({connection.tree for connection in multi_session.live.connections.values()})
+        known = len({connection.tree for connection in multi_session.tabs.connections.values()})
         await asyncio.gather(*(tab.close() for tab in tabs))
         return known
 
     assert run(go()) == 2
-    assert multi_session.live.connections == {}
+    assert multi_session.tabs.connections == {}
 
 
 def test_asking_with_a_newer_account_calls_only_ones_own_tab_back(
@@ -177,7 +177,7 @@ def test_asking_with_a_newer_account_calls_only_ones_own_tab_back(
     visitor.sign_up("ada")
     thief.sign_up("eve")
     inside = Inside()
-    gate = Gate(inside, multi_session)
+    gate = DeviceMiddleware(inside, multi_session)
 
     async def go() -> list[bool]:
         theirs = Handshake(gate, visitor, query="token=theirs&EIO=4")

@@ -91,10 +91,10 @@ def test_check_of_an_event_costs_one_statement(
     five: Browser, multi_session: MultiSession, statements: list[str]
 ) -> None:
     """Every event on a socket pays it."""
-    device = run(multi_session.present(five.secret_hash))
+    device = run(multi_session.devices.find(five.secret_hash))
     assert device is not None
     statements.clear()
-    assert run(multi_session.present_again(device.id, device.generation)) is not None
+    assert run(multi_session.devices.reread(device.id, device.generation)) is not None
     assert len(statements) == 1, statements
 
 

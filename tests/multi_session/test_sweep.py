@@ -171,7 +171,7 @@ def test_tidying_begins_at_the_start_and_outlives_an_error(
     async def go() -> None:
         multi_session.database = None  # type: ignore[assignment]
         with pytest.raises(asyncio.CancelledError):
-            await schedule.keep_tidy(multi_session)
+            await schedule.sweep_regularly(multi_session)
 
     monkeypatch.setattr(asyncio, "sleep", pause)
     run(go())

@@ -11,18 +11,18 @@ from sqlmodel import Session
 from multisession_app.multi_session.database.models import DeviceSession
 from multisession_app.multi_session.options import ACTIVITY_INTERVAL
 from multisession_app.multi_session.queries import device_sessions as verbs, ended_sessions
-from multisession_app.multi_session.queries.devices import PresentedDevice
+from multisession_app.multi_session.queries.devices import ProvenDevice
 from tests.multi_session.people import World
 
-Verb = Callable[[Session, PresentedDevice, str], None]
+Verb = Callable[[Session, ProvenDevice, str], None]
 
 
-def set_active(world: World, device: PresentedDevice, session_id: str) -> None:
+def set_active(world: World, device: ProvenDevice, session_id: str) -> None:
     """Switch, in a transaction."""
     world.write(lambda db: verbs.set_active(db, device, session_id, now=world.clock.now))
 
 
-def revoke(world: World, device: PresentedDevice, session_id: str) -> None:
+def revoke(world: World, device: ProvenDevice, session_id: str) -> None:
     """Sign one out, in a transaction."""
     world.write(lambda db: verbs.revoke(db, device, session_id, now=world.clock.now))
 

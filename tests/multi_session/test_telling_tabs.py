@@ -22,15 +22,15 @@ class Tabs:
     def __init__(self, kit: MultiSession) -> None:
         """Listen to what the kit tells."""
         self._kit, self._told = kit, dict[str, str]()
-        kit.live.refresh = self._refresh
-        kit.live.move = self._move
+        kit.tabs.refresh = self._refresh
+        kit.tabs.move = self._move
 
     def open(self, name: str, browser: Browser) -> Connection:
         """Open a tab of a browser, which has used its cookie."""
         browser.names()
-        connection = Connection(tab=name, tree="tree")
-        self._kit.live.add(connection)
-        run(self._kit.bind(connection, browser.secret_hash))
+        connection = Connection.of(name)
+        self._kit.tabs.add(connection)
+        run(self._kit.devices.bind(connection, browser.secret_hash))
         return connection
 
     def told(self) -> dict[str, str]:
@@ -39,10 +39,10 @@ class Tabs:
         return told
 
     async def _refresh(self, connection: Connection) -> None:
-        self._told.setdefault(connection.tab, "refreshed")
+        self._told.setdefault(connection.identity.tab, "refreshed")
 
     def _move(self, connection: Connection) -> None:
-        self._told[connection.tab] = "moved"
+        self._told[connection.identity.tab] = "moved"
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_password_change_moves_the_others_at_once_and_here_waits_for_the_new_coo
     body = {"currentPassword": PASSWORD, "newPassword": NEW}
     assert visitor.post("/change-password", body).status_code == 200
     assert tabs.told() == {"phone": "moved", "tablet": "refreshed"}
-    (here,) = [tab for tab in multi_session.live.connections.values() if tab.tab == "here"]
+    (here,) = [tab for tab in multi_session.tabs.connections.values() if tab.identity.tab == "here"]
     assert not here.kicked.is_set()
     visitor.names()
     assert here.kicked.is_set()
@@ -122,10 +122,10 @@ def test_deletion_moves_every_tab_of_the_user(visitor: Browser, phone: Browser, 
 
 def test_deletion_by_the_app_moves_every_tab_of_the_users(tabs: Tabs, multi_session: MultiSession) -> None:
     """As one that the user asked for; whoever is gone already is none."""
-    ada = next(tab.user_id for tab in multi_session.live.connections.values() if tab.tab == "here")
-    run(multi_session.delete_users([ada, "unknown"]))
+    ada = next(tab.user_id for tab in multi_session.tabs.connections.values() if tab.identity.tab == "here")
+    run(multi_session.user_sessions.delete_users([ada, "unknown"]))
     assert tabs.told() == {"here": "moved", "phone": "moved", "tablet": "refreshed"}
-    run(multi_session.delete_users([ada]))
+    run(multi_session.user_sessions.delete_users([ada]))
     assert tabs.told() == {}
 
 
@@ -209,7 +209,7 @@ def test_refused_verbs_tell_nobody(visitor: Browser, phone: Browser, tabs: Tabs)
 
 def test_socket_knows_as_which_user_it_acts(visitor: Browser, tabs: Tabs, multi_session: MultiSession) -> None:
     """Nobody's when signed out."""
-    users = {tab.tab: tab.user_id for tab in multi_session.live.connections.values()}
+    users = {tab.identity.tab: tab.user_id for tab in multi_session.tabs.connections.values()}
     assert users["here"] == users["phone"] == visitor.listed()[0]["user"]["id"]
     assert users["tablet"] not in {"", users["here"]}
     visitor.post("/sign-out")

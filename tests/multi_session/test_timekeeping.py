@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
-from multisession_app.multi_session.actions.schedule import keep_time, tell_overdue
+from multisession_app.multi_session.actions.schedule import tell_expired, watch_endings
 from multisession_app.multi_session.actions.tabs import Connection
 from tests.helpers import run
 from tests.multi_session.browser import Browser
@@ -28,9 +28,9 @@ def idle_kit(kit_with: Callable[..., MultiSession]) -> MultiSession:
 
 def connect(kit: MultiSession, visitor: Browser, tab: str = "t") -> Connection:
     """Register a socket of this browser and look up as whom it acts."""
-    connection = Connection(tab=tab, tree="tree")
-    kit.live.add(connection)
-    run(kit.bind(connection, visitor.secret_hash))
+    connection = Connection.of(tab)
+    kit.tabs.add(connection)
+    run(kit.devices.bind(connection, visitor.secret_hash))
     return connection
 
 
@@ -39,9 +39,9 @@ def refreshed(kit: MultiSession) -> list[str]:
     told: list[str] = []
 
     async def refresh(connection: Connection) -> None:
-        told.append(connection.tab)
+        told.append(connection.identity.tab)
 
-    kit.live.refresh = refresh
+    kit.tabs.refresh = refresh
     return told
 
 
@@ -55,10 +55,10 @@ def test_tab_is_called_back_when_its_session_expires(
     visitor.post("/multi-session/set-active", {"sessionId": visitor.listed()[1]["id"]})
     connection = connect(multi_session, visitor)
     clock.advance(days=29, seconds=-1)
-    run(tell_overdue(multi_session))
+    run(tell_expired(multi_session))
     assert not connection.kicked.is_set()
     clock.advance(seconds=1)
-    run(tell_overdue(multi_session))
+    run(tell_expired(multi_session))
     assert connection.kicked.is_set()
     assert connect(multi_session, visitor).session_id == bob
 
@@ -73,8 +73,8 @@ def test_tab_reads_anew_when_another_account_expires(
     visitor.names()
     told, connection = refreshed(multi_session), connect(multi_session, visitor)
     clock.advance(days=29)
-    run(tell_overdue(multi_session))
-    run(tell_overdue(multi_session))
+    run(tell_expired(multi_session))
+    run(tell_expired(multi_session))
     assert told == ["t"]
     assert not connection.kicked.is_set()
 
@@ -88,7 +88,7 @@ def test_tab_whose_secret_has_died_is_called_back(multi_session: MultiSession, v
     visitor.names()
     connection.kicked.clear()
     clock.advance(days=31)
-    run(tell_overdue(multi_session))
+    run(tell_expired(multi_session))
     assert connection.kicked.is_set()
 
 
@@ -99,7 +99,7 @@ def test_nothing_is_read_while_no_time_is_over(
     visitor.sign_up("ada")
     connect(multi_session, visitor)
     monkeypatch.setattr(multi_session, "database", None)
-    run(tell_overdue(multi_session))
+    run(tell_expired(multi_session))
 
 
 def test_keeping_time_outlives_an_error(multi_session: MultiSession, visitor: Browser, clock: Clock) -> None:
@@ -111,7 +111,7 @@ def test_keeping_time_outlives_an_error(multi_session: MultiSession, visitor: Br
 
     async def go() -> None:
         multi_session.database = None  # type: ignore[assignment]
-        keeping = asyncio.create_task(keep_time(multi_session))
+        keeping = asyncio.create_task(watch_endings(multi_session))
         await asyncio.wait([keeping], timeout=1.5)
         assert not keeping.done()
         multi_session.database = whole
@@ -128,11 +128,11 @@ def test_idle_session_ends(idle_kit: MultiSession, client: Callable[..., Browser
     clock.advance(minutes=10)
     assert visitor.active() == "ada"
     clock.advance(minutes=15, seconds=-1)
-    device = run(idle_kit.present(visitor.secret_hash, is_use=False))
+    device = run(idle_kit.devices.find(visitor.secret_hash, is_use=False))
     assert device is not None and device.active is not None
     clock.advance(seconds=1)
     assert visitor.active() is None
-    device = run(idle_kit.present(visitor.secret_hash))
+    device = run(idle_kit.devices.find(visitor.secret_hash))
     assert device is not None
     assert [held.user.name for held in device.remembered] == ["ada"]
 
@@ -180,11 +180,11 @@ def test_open_tab_does_not_keep_an_idle_session(
         clock.advance(minutes=5, seconds=-1)
         connection = connect(idle_kit, visitor)
         visitor.get("/get-session", {"Reflex-Client-Token": "t~" + ada})
-        idle_kit.live.remove(connection)
+        idle_kit.tabs.remove(connection)
     assert world.row(ada).last_active_at == start
     connection = connect(idle_kit, visitor)
     clock.advance(seconds=3)
-    run(tell_overdue(idle_kit))
+    run(tell_expired(idle_kit))
     assert connection.kicked.is_set()
 
 
@@ -197,8 +197,8 @@ def test_use_elsewhere_keeps_the_tab(idle_kit: MultiSession, client: Callable[..
     clock.advance(minutes=10)
     assert visitor.active() == "ada"
     clock.advance(minutes=10)
-    run(tell_overdue(idle_kit))
+    run(tell_expired(idle_kit))
     assert not connection.kicked.is_set()
     clock.advance(minutes=5)
-    run(tell_overdue(idle_kit))
+    run(tell_expired(idle_kit))
     assert connection.kicked.is_set()

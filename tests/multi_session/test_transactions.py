@@ -17,7 +17,7 @@ from multisession_app.multi_session.database.models import Device, DeviceSession
 from multisession_app.multi_session.database.transactions import Database
 from multisession_app.multi_session.errors import EmailTaken, InvalidSession, MultiSessionError, SessionChanged
 from multisession_app.multi_session.queries import device_sessions, user_sessions, users
-from multisession_app.multi_session.security.origins import Origin
+from multisession_app.multi_session.security.origins import Source
 from tests.helpers import run, until
 from tests.multi_session.people import NOW, World
 
@@ -86,8 +86,8 @@ def test_sign_ins_at_once_with_one_cookie_let_one_in(world: World, processes: li
     device, people = world.device(secret), [world.user(f"u{number}") for number in range(8)]
 
     def enter(user: User) -> Callable[[Session], Any]:
-        return lambda db: device_sessions.sign_in(
-            db, device, user, origin=Origin(), maximum=3, timeout=timedelta(days=1), evict=True, now=world.clock.now
+        return lambda db: device_sessions.open_session(
+            db, device, user, source=Source(), maximum=3, timeout=timedelta(days=1), evict=True, now=world.clock.now
         )
 
     outcomes = all_at_once([enter(user) for user in people], *processes)
@@ -107,8 +107,8 @@ def test_sign_ins_and_switches_at_once_keep_the_order(world: World, processes: l
     ] * 6
     works.insert(
         5,
-        lambda db: device_sessions.sign_in(
-            db, device, cleo, origin=Origin(), maximum=5, timeout=FRESH, evict=True, now=world.clock.now
+        lambda db: device_sessions.open_session(
+            db, device, cleo, source=Source(), maximum=5, timeout=FRESH, evict=True, now=world.clock.now
         ),
     )
     outcomes = all_at_once(works, *processes)
@@ -166,8 +166,8 @@ def test_who_comes_while_all_others_of_the_device_are_deleted_stays(world: World
     has_entered, is_deleting = threading.Event(), threading.Event()
 
     def enter(db: Session) -> None:
-        device_sessions.sign_in(
-            db, device, bob, origin=Origin(), maximum=5, timeout=FRESH, evict=True, now=world.clock.now
+        device_sessions.open_session(
+            db, device, bob, source=Source(), maximum=5, timeout=FRESH, evict=True, now=world.clock.now
         )
         has_entered.set()
         assert is_deleting.wait(10)

@@ -272,7 +272,7 @@ def test_session_that_ended_while_its_request_ran_ends_no_others(
     """Signed out from the phone at the same moment: the transaction looks again."""
     device = world.device(visitor.secret)
     visitor.post("/multi-session/revoke", {"sessionId": both[0]})
-    for verb in (multi_session.revoke_other_sessions, multi_session.revoke_sessions):
+    for verb in (multi_session.user_sessions.revoke_other_sessions, multi_session.user_sessions.revoke_sessions):
         with pytest.raises(InvalidSession):
             run(verb(device))
     assert world.row(both[1]).revoked_at is None

@@ -1,12 +1,62 @@
-"""What both doors call: a verb in a transaction, then the message to the tabs. Plain Python, no Reflex."""
+"""The running kit: its resources, and what can be done with them. Both doors call it."""
 
 from __future__ import annotations
 
-from .authentication import Proving
-from .device_sessions import ThisDevice
-from .operator import Operating
-from .user_sessions import EveryDevice
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .authentication import Authentication
+from .device_sessions import DeviceSessions
+from .devices import Devices
+from .health import Health
+from .resources import Resources
+from .user_sessions import UserSessions
+
+_MOVED = {
+    "sign_up": "authentication",
+    "sign_in": "authentication",
+    "set_active": "device_sessions",
+    "revoke": "device_sessions",
+    "revoke_others": "device_sessions",
+    "revoke_all": "device_sessions",
+    "forget": "device_sessions",
+    "delete_users": "user_sessions",
+}
+"""Verbs that version 0.1 had on the kit itself, and the part where each is now. To go with version 0.3."""
 
 
-class MultiSession(Proving, ThisDevice, EveryDevice, Operating):
-    """The kit at work in one process, with all its verbs."""
+@dataclass
+class MultiSession(Resources):
+    """The kit at work in one process.
+
+    `authentication` lets people in, `device_sessions` are the accounts on one device, `user_sessions` those of one user
+    on all devices; `devices` looks up who asks, `health` what is down.
+    """
+
+    def __post_init__(self) -> None:
+        """Give each part the resources."""
+        self.devices = Devices(self)
+        self.health = Health(self)
+        self.authentication = Authentication(self)
+        self.device_sessions = DeviceSessions(self)
+        self.user_sessions = UserSessions(self)
+
+    # Hidden from type checkers, for which everything else would then be an attribute too.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., Any]:
+            """Pass on what was called on the kit itself in version 0.1, with a warning."""
+            if name not in _MOVED:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            part = _MOVED[name]
+            warnings.warn(f"kit().{name} is now kit().{part}.{name}", DeprecationWarning, stacklevel=2)
+            verb = getattr(getattr(self, part), name)
+
+            def call(*args: Any, **words: Any) -> Any:
+                if "origin" in words:
+                    words["source"] = words.pop("origin")
+                return verb(*args, **words)
+
+            return call

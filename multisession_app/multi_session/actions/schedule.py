@@ -1,74 +1,96 @@
-"""When a session's time is over, its tabs hear of it by themselves; and what is kept no longer is swept."""
+"""What each process does by the clock: tell tabs that a session has ended by itself, and delete old rows."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import datetime
 
+from sqlmodel import Session, col, select
+
+from ..database.models import ENDED_BY_OPERATOR, DeviceSession
 from ..errors import DatabaseUnavailable
 from ..options import SWEEP_INTERVAL, TIME_CHECK_INTERVAL
 from ..queries.retention import sweep
 from .multi_session import MultiSession
+from .resources import Resources
 from .tabs import Change
 
 logger = logging.getLogger(__name__)
 
 
-async def keep_time(multi_session: MultiSession) -> None:
-    """Look again and again whose time is over, until cancelled. Each process does so for its own sockets.
-
-    And whose session the operator has ended (`python -m multisession_app.admin`).
-    """
-    told_until = multi_session.now()
+async def watch_endings(kit: MultiSession) -> None:
+    """Tell this process's tabs, until cancelled, whose session has expired, or was ended by the operator."""
+    told_until = kit.now()
     while True:
         await asyncio.sleep(TIME_CHECK_INTERVAL.total_seconds())
         try:
-            await tell_overdue(multi_session)
-            told_until = await multi_session.tell_ended_by_operator(told_until)
+            await tell_expired(kit)
+            told_until = await tell_ended_by_operator(kit, told_until)
         except DatabaseUnavailable:
             # The log says so already; there is nothing to tell.
             continue
         except Exception:
             # The database decides at the next event in any case; a tab that hears late shows its old screen longer.
-            logger.exception("Could not tell tabs that the time of a session is over.")
+            logger.exception("Could not tell tabs that a session has ended.")
 
 
-async def tell_overdue(multi_session: MultiSession) -> None:
-    """Read anew the devices with a session whose time may be over, and tell their tabs what has become of them.
+async def tell_expired(kit: MultiSession) -> None:
+    """Read anew the devices with a session that may have expired, and tell their tabs what has become of them.
 
-    It costs nothing while no time is over. What another tab or process has done meanwhile counts: with
+    It asks the database nothing while none is due. What another tab or process has done meanwhile counts: with
     `idle_timeout` a session that was used goes on.
     """
-    now, live = multi_session.now(), multi_session.live
-    overdue = {
-        (connection.device_id, connection.generation): connection
-        for connection in live.connections.values()
+    now, tabs = kit.now(), kit.tabs
+    due = {
+        (connection.identity.device, connection.identity.generation): connection
+        for connection in tabs.connections.values()
         if connection.ends_at is not None and connection.ends_at <= now
     }
-    for (device_id, generation), connection in overdue.items():
-        device = await multi_session.present_again(device_id or "", generation)
+    for (device_id, generation), connection in due.items():
+        device = await kit.devices.reread(device_id, generation)
         if device is None:
-            live.kick(connection)
+            tabs.kick(connection)
             continue
-        for other in live.connections.values():
-            if (other.device_id, other.generation) == (device.id, generation):
+        for other in tabs.connections.values():
+            if (other.identity.device, other.identity.generation) == (device.id, generation):
                 other.ends_at = device.ends_at
-        await live.apply(Change(device_id=device.id, session_id=device.active_id, generation=generation))
+        await tabs.apply(Change(device_id=device.id, session_id=device.active_id, generation=generation))
 
 
-async def keep_tidy(multi_session: MultiSession) -> None:
-    """Sweep old rows at once and then again and again, until cancelled. Processes may do so at the same time."""
+async def tell_ended_by_operator(kit: Resources, since: datetime) -> datetime:
+    """Tell this process's tabs whose session the command line has ended; return since when to ask next.
+
+    With Redis the command line tells them itself (`Operator`).
+    """
+    if not (kit.pubsub.is_alone and kit.tabs.connections):
+        return since
+
+    def work(db: Session) -> tuple[dict[str, str], datetime]:
+        by_operator = col(DeviceSession.revoked_at) > since, DeviceSession.revoked_reason == ENDED_BY_OPERATOR
+        found = db.exec(select(DeviceSession.device_id, DeviceSession.revoked_at).where(*by_operator)).all()
+        newest = max((at for _, at in found if at), default=since)
+        devices = {device_id for device_id, _ in found}
+        return kit.active_on(db, devices, kit.now()) if devices else {}, newest
+
+    active, newest = await kit.database.read(work)
+    await kit.pubsub.tell_devices(active)
+    return newest
+
+
+async def sweep_regularly(kit: Resources) -> None:
+    """Sweep old rows at once and then every `SWEEP_INTERVAL`, until cancelled. Several processes may do so at once."""
     while True:
         try:
-            await sweep_all(multi_session)
+            await sweep_all(kit)
         except Exception:
             # Tables are larger for an hour.
             logger.exception("Could not sweep old rows.")
         await asyncio.sleep(SWEEP_INTERVAL.total_seconds())
 
 
-async def sweep_all(multi_session: MultiSession) -> None:
-    """Sweep until nothing is left that is kept no longer, others writing in between."""
-    now, retention = multi_session.now(), multi_session.options.retention
-    while await multi_session.database.write(lambda db: sweep(db, now=now, retention=retention)):
+async def sweep_all(kit: Resources) -> None:
+    """Sweep in small transactions until nothing is left that is kept no longer."""
+    now, retention = kit.now(), kit.options.retention
+    while await kit.database.write(lambda db: sweep(db, now=now, retention=retention)):
         pass

@@ -1,4 +1,4 @@
-"""The kit's verbs over one account's sessions on all its devices."""
+"""One user's sessions on all devices: seen, and ended from any of them."""
 
 from __future__ import annotations
 
@@ -11,26 +11,30 @@ from ..database.models import is_id
 from ..database.public import DeviceSessionPublic, SecurityEventPublic
 from ..errors import InvalidSession
 from ..queries import security_events, user_sessions
-from ..queries.devices import PresentedDevice
-from ..queries.ended_sessions import Ended
+from ..queries.devices import ProvenDevice
+from ..queries.ended_sessions import Ended, active_on
 from ..queries.user_sessions import signed_in
-from .devices import Presenting
+from .resources import Resources
 
 
-class EveryDevice(Presenting):
+class UserSessions:
     """See and end a user's sessions wherever they are."""
 
-    async def list_sessions(self, device: PresentedDevice) -> list[DeviceSessionPublic]:
+    def __init__(self, kit: Resources) -> None:
+        """Work with the resources of the running kit."""
+        self._kit = kit
+
+    async def list_sessions(self, device: ProvenDevice) -> list[DeviceSessionPublic]:
         """Return the active user's sessions on every device (`user_sessions.list_sessions`).
 
         Raises:
             NotSignedIn: no account is active.
         """
-        now = self.now()
-        return await self.database.read(lambda db: user_sessions.list_sessions(db, device, now=now))
+        now = self._kit.now()
+        return await self._kit.database.read(lambda db: user_sessions.list_sessions(db, device, now=now))
 
     async def list_security_events(
-        self, device: PresentedDevice, before: str = ""
+        self, device: ProvenDevice, before: str = ""
     ) -> tuple[list[SecurityEventPublic], str]:
         """Return a page of the active user's recent activity, newest first, and the id to go on `before`, "" for none.
 
@@ -40,9 +44,9 @@ class EveryDevice(Presenting):
         user_id = signed_in(device).user.id
         if not is_id(before):
             return [], ""
-        return await self.database.read(lambda db: security_events.list_security_events(db, user_id, before))
+        return await self._kit.database.read(lambda db: security_events.list_security_events(db, user_id, before))
 
-    async def revoke_session(self, device: PresentedDevice, session_id: str) -> None:
+    async def revoke_session(self, device: ProvenDevice, session_id: str) -> None:
         """End one of the active user's sessions, on this device or another.
 
         Raises:
@@ -52,52 +56,59 @@ class EveryDevice(Presenting):
         signed_in(device)
         if not is_id(session_id):
             raise InvalidSession
-        fresh_for = self.options.fresh_for
+        fresh_for = self._kit.options.fresh_for
         await self._end(
             device,
             lambda db, now: user_sessions.revoke_session(db, device, session_id, fresh_for=fresh_for, now=now),
         )
 
-    async def revoke_other_sessions(self, device: PresentedDevice) -> None:
+    async def revoke_other_sessions(self, device: ProvenDevice) -> None:
         """End the active user's sessions on all other devices.
 
         Raises:
             NotSignedIn: no account is active.
             SessionNotFresh, InvalidSession: `user_sessions.check_fresh`.
         """
-        fresh_for = self.options.fresh_for
+        fresh_for = self._kit.options.fresh_for
         await self._end(
             device, lambda db, now: user_sessions.revoke_other_sessions(db, device, fresh_for=fresh_for, now=now)
         )
 
-    async def revoke_sessions(self, device: PresentedDevice) -> None:
+    async def revoke_sessions(self, device: ProvenDevice) -> None:
         """End the active user's sessions on all devices, this one included.
 
         Raises:
             NotSignedIn: no account is active.
             SessionNotFresh, InvalidSession: `user_sessions.check_fresh`.
         """
-        fresh_for = self.options.fresh_for
+        fresh_for = self._kit.options.fresh_for
         await self._end(device, lambda db, now: user_sessions.revoke_sessions(db, device, fresh_for=fresh_for, now=now))
 
     async def delete_users(self, user_ids: Collection[str]) -> None:
         """Delete users without asking them, as an app's own sweep does (`user_sessions.delete_users`); tabs follow."""
-        now = self.now()
+        now = self._kit.now()
 
         def work(db: Session) -> dict[str, str]:
-            return self._active_on(db, user_sessions.delete_users(db, user_ids), now)
+            return active_on(
+                db, user_sessions.delete_users(db, user_ids), now=now, idle_since=self._kit.idle_since(now)
+            )
 
-        await self._publish_to(await self.database.write(work))
+        await self._kit.pubsub.tell_devices(await self._kit.database.write(work))
 
-    async def _end(self, device: PresentedDevice, verb: Callable[[Session, datetime], list[Ended]]) -> None:
-        now = self.now()
+    async def _end(self, device: ProvenDevice, verb: Callable[[Session, datetime], list[Ended]]) -> None:
+        now = self._kit.now()
 
         def work(db: Session) -> tuple[list[Ended], dict[str, str]]:
             ended = verb(db, now)
-            return ended, self._active_on(db, {session.device_id for session in ended} - {device.id}, now)
+            return ended, active_on(
+                db,
+                {session.device_id for session in ended} - {device.id},
+                now=now,
+                idle_since=self._kit.idle_since(now),
+            )
 
-        ended, others = await self.database.write(work)
-        await self._publish_to(others)
+        ended, others = await self._kit.database.write(work)
+        await self._kit.pubsub.tell_devices(others)
         is_active_over = device.active_id in {session.id for session in ended}
         active_id = device.next_to(device.active_id) if is_active_over else device.active_id
-        await self._publish(device, active_id, [device.active_user_id])
+        await self._kit.pubsub.tell(device, active_id, [device.active_user_id])

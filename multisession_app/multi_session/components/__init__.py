@@ -9,16 +9,15 @@ from .manage_accounts import manage_account, manage_accounts
 from .menu import menu_link
 from .profile import profile
 from .security_activity import security_activity
-from .signed_in import by_account, signed_in_only
+from .signed_in import reset_per_account, signed_in_only
 from .switch_account import switch_account_submenu, switch_account_submenu_content, switch_account_submenu_item
 from .user_button import user_button
 from .user_view import user_avatar, user_view
-from .watch import watch
+from .watch import refresh_with_accounts
 
 __all__ = [
     "active_session",
     "active_sessions",
-    "by_account",
     "change_password",
     "delete_account",
     "link_button",
@@ -27,6 +26,8 @@ __all__ = [
     "menu_link",
     "needs_connection",
     "profile",
+    "refresh_with_accounts",
+    "reset_per_account",
     "security_activity",
     "sign_in",
     "sign_in_button",
@@ -38,5 +39,4 @@ __all__ = [
     "user_avatar",
     "user_button",
     "user_view",
-    "watch",
 ]

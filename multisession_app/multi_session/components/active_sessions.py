@@ -10,7 +10,7 @@ from ..websocket.security_state import ActiveSession, SecurityState
 from .cards import card, card_actions, row, skeleton_rows
 from .confirm import confirm
 from .time import at
-from .watch import watch
+from .watch import refresh_with_accounts
 
 
 def active_sessions() -> rx.Component:
@@ -19,7 +19,7 @@ def active_sessions() -> rx.Component:
     return card(
         word.active_sessions,
         word.active_sessions_description,
-        watch(SecurityState.show_sessions),
+        refresh_with_accounts(SecurityState.show_sessions),
         rx.cond(
             SecurityState.sessions.length() > 0,
             rx.el.ul(

@@ -56,7 +56,7 @@ def sign_up(*, sign_in_path: str = "/auth/sign-in") -> rx.Component:
 
 
 def sign_in_button(text: str, path: str) -> rx.Component:
-    """Return a button that posts to a route of the app's own (`signing_in`), then goes on as the sign-in form does."""
+    """Return a button that posts to a `sign_in_endpoint` of the app's own, then goes on as the sign-in form does."""
     return _form(_submit(text), path=path)
 
 

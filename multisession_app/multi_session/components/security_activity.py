@@ -11,7 +11,7 @@ from ..websocket.security_state import SecurityActivity, SecurityState
 from .buttons import needs_connection
 from .cards import card, card_actions, row, skeleton_rows
 from .time import Time
-from .watch import watch
+from .watch import refresh_with_accounts
 
 
 def security_activity() -> rx.Component:
@@ -20,7 +20,7 @@ def security_activity() -> rx.Component:
     return card(
         word.security_activity,
         word.security_activity_description,
-        watch(SecurityState.show_activity),
+        refresh_with_accounts(SecurityState.show_activity),
         rx.cond(
             SecurityState.is_activity_loaded,
             rx.cond(

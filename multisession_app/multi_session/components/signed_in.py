@@ -10,7 +10,7 @@ from .buttons import link_button
 from .cards import loading_title
 
 
-def by_account(*children: rx.Component) -> rx.Component:
+def reset_per_account(*children: rx.Component) -> rx.Component:
     """Return the children made anew for each account: text typed for one never stands in a field of the next."""
     return rx.box(*children, key=MultiSessionState.session_id, width="100%")
 
@@ -25,7 +25,7 @@ def signed_in_only(*children: rx.Component, sign_in_path: str = "/auth/sign-in")
         MultiSessionState.is_loaded,
         rx.cond(
             MultiSessionState.is_signed_in,
-            by_account(*children),
+            reset_per_account(*children),
             rx.card(
                 rx.vstack(
                     rx.heading(word.signed_out_title, as_="h1", size="5"),

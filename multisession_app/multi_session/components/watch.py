@@ -21,9 +21,9 @@ class Watch(rx.Component):
     on_change: rx.EventHandler[rx.event.no_args_event_spec]
 
 
-def watch(read: Any) -> rx.Component:
+def refresh_with_accounts(read: Any) -> rx.Component:
     """Return what runs a handler that reads when it comes on the page, and again whenever the accounts change.
 
-    For rows of your own from `SecurityState`: `watch(SecurityState.show_sessions)`.
+    For rows of your own from `SecurityState`: `refresh_with_accounts(SecurityState.show_sessions)`.
     """
     return Watch.create(value=MultiSessionState.shown_at, on_change=read)

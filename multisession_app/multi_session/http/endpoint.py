@@ -1,4 +1,4 @@
-"""What the routes share: what a route is, who asks, and from where."""
+"""What a route is, and how it is answered."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from ..actions.multi_session import MultiSession
 from ..errors import MethodNotAllowed, MultiSessionError, NotFound
-from .context import cookie_for, presented
+from .context import RequestContext, cookie_for
 from .inputs import Body, read_body
 from .responses import refusal
 
@@ -34,15 +34,15 @@ class Reply:
 class Endpoint:
     """One method of one address. The routes and their description are both made from it.
 
-    `handler` gets the request and its body in the shape `takes`, `gives` is the type of its `Reply.value`, `raises`
-    are the refusals of its own. `or_status` is a second one under which it gives the same. With `ends_accounts` the
-    browser is to keep nothing of what it has shown.
+    `handler` gets the running kit, the request and its body in the shape `takes`. `gives` is the type of its
+    `Reply.value`, `raises` are the refusals of its own. `or_status` is a second status under which it gives the same.
+    With `ends_accounts` the browser is told to keep nothing of what it has shown.
     """
 
     method: str
     path: str
     summary: str
-    handler: Callable[[Request, Any], Awaitable[Reply]]
+    handler: Callable[[MultiSession, Request, Any], Awaitable[Reply]]
     gives: Any
     takes: type[Body] | None = None
     raises: tuple[type[MultiSessionError], ...] = ()
@@ -57,40 +57,39 @@ class Endpoint:
 _NOTHING_KEPT = {"Clear-Site-Data": '"cache"'}
 
 
-class Address:
+class MethodRouter:
     """One address, with all its methods: an ASGI app, since a `Route` of a function answers other methods in text."""
 
-    def __init__(self, multi_session: MultiSession, here: dict[str, Endpoint]) -> None:
-        """Answer by the endpoints that are `here`, by their methods."""
-        self._words = multi_session.options.localization
-        self._here = {method: (endpoint, TypeAdapter(endpoint.gives)) for method, endpoint in here.items()}
-        self._allow = ", ".join([*here, *(["HEAD"] if "GET" in here else []), "OPTIONS"])
+    def __init__(self, *endpoints: Endpoint) -> None:
+        """Answer by these endpoints, each of another method; by none with "not found"."""
+        self._endpoints = {endpoint.method: (endpoint, TypeAdapter(endpoint.gives)) for endpoint in endpoints}
+        self._allow = ", ".join([*self._endpoints, *(["HEAD"] if "GET" in self._endpoints else []), "OPTIONS"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer every refusal too, and keep all answers out of caches."""
-        request = Request(scope, receive)
+        context = RequestContext.of(scope)
         try:
-            response = await self._answer(request)
+            response = await self._answer(context.kit, Request(scope, receive))
         except MultiSessionError as error:
-            asking = presented(request)
-            where = asking.origin.ip_address
-            logger.info("Refused %r from %s (%s): %s", scope["path"], where, asking.who, error.code)
-            response = refusal(error, self._words)
+            logger.info(
+                "Refused %r from %s (%s): %s", scope["path"], context.origin.ip_address, context.who, error.code
+            )
+            response = refusal(error, context.kit.options.words)
         response.headers["Cache-Control"] = "no-store"
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
-        if not self._here:
+    async def _answer(self, kit: MultiSession, request: Request) -> Response:
+        if not self._endpoints:
             raise NotFound
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": self._allow})
         # What has no body for HEAD is the server's concern (RFC 9110, 9.3.2).
         method = "GET" if request.method == "HEAD" else request.method
-        if method not in self._here:
+        if method not in self._endpoints:
             raise MethodNotAllowed(self._allow)
-        endpoint, gives = self._here[method]
+        endpoint, gives = self._endpoints[method]
         body = await read_body(request, endpoint.takes) if endpoint.takes else None
-        reply = await endpoint.handler(request, body)
+        reply = await endpoint.handler(kit, request, body)
         headers = dict(_NOTHING_KEPT) if endpoint.ends_accounts else {}
         if reply.secret:
             headers["Set-Cookie"] = cookie_for(request, reply.secret)

@@ -15,15 +15,15 @@ from urllib.parse import parse_qs, quote
 from starlette.datastructures import Headers
 
 from ..actions.multi_session import MultiSession
-from ..actions.tabs import HEADER, Acting, Connection, tree_token
+from ..actions.tabs import HEADER, Connection, tree_token
 from ..errors import HeadersTooLarge, MultiSessionError, NotFound, SessionChanged
 from ..options import BASE_PATH, HEADERS_LIMIT, TAB_TOKEN_MAX, Options
 from ..queries.device_secrets import hash_secret
-from ..queries.devices import PresentedDevice
+from ..queries.devices import ProvenDevice
 from ..security.cookies import cookie_name, take_cookie
 from ..security.headers import SecurityHeaders
 from ..security.origins import SAFE_METHODS, UNKNOWN_PROXY, RequestOrigin
-from .context import Presented
+from .context import RequestContext
 from .responses import refusal
 
 Scope = MutableMapping[str, Any]
@@ -39,19 +39,17 @@ TAB_HEADER = b"reflex-client-token"
 _DUPLICATE = '["new_token",'
 
 
-class Gate:
+class DeviceMiddleware:
     """Wraps the whole app, so that nothing inside sees the secret and every state tree belongs to an account."""
 
-    def __init__(
-        self, app: App, multi_session: MultiSession, *, event_path: str = "/_event", pages: Path | None = None
-    ) -> None:
+    def __init__(self, app: App, kit: MultiSession, *, event_path: str = "/_event", pages: Path | None = None) -> None:
         """Guard `app`.
 
         `event_path` is where Reflex's websocket is mounted, `pages` the folder of built pages that `app` serves.
         """
         self._app = app
-        self._multi_session = multi_session
-        self._headers = SecurityHeaders(multi_session.options, pages)
+        self._kit = kit
+        self._headers = SecurityHeaders(kit.options, pages)
         self._event_path = event_path.rstrip("/")
         self._has_warned = False
 
@@ -60,7 +58,7 @@ class Gate:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        options = self._multi_session.options
+        options = self._kit.options
         request = RequestOrigin.of(scope, options)
         if request.through_unknown_proxy and not self._has_warned:
             self._has_warned = True
@@ -69,11 +67,11 @@ class Gate:
         # Only here: what the app's own routes take is the app's concern.
         is_too_large = _is_ours(scope["path"]) and _size_of(scope["headers"]) > HEADERS_LIMIT
         secret, headers = _take_secret(scope["headers"], name)
-        presented = Presented(name, hash_secret(secret) if secret else None, request, self._multi_session)
+        context = RequestContext(self._kit, name, hash_secret(secret) if secret else None, request)
         protocol = "ws" if scope["type"] == "websocket" else "http"
         # As the browser has it: a redirect by the file server would lead from https, which a proxy ends, to http.
         scheme = protocol + "s" * request.is_https
-        scope = {**scope, "scheme": scheme, "headers": headers, "multi_session": presented}
+        scope = {**scope, "scheme": scheme, "headers": headers, "multi_session": context}
         if scope["type"] == "http":
             send = self._completing(send, scope["path"], is_https=request.is_https)
         try:
@@ -81,9 +79,9 @@ class Gate:
                 raise HeadersTooLarge
             request.check(options, has_cookie=secret is not None)
             if not self._is_for_events(scope):
-                await self._request(scope, receive, send, presented)
+                await self._request(scope, receive, send, context)
             elif scope["type"] == "websocket":
-                await self._socket(scope, receive, send, presented)
+                await self._socket(scope, receive, send, context)
             else:
                 # A request there that asks for an upgrade without being one is an error 500 of engine.io 4.15.
                 raise NotFound
@@ -105,12 +103,12 @@ class Gate:
         # mounted. One that passed by here could name any state tree.
         return f"{self._event_path}/" in f"{scope['path']}/"
 
-    async def _request(self, scope: Scope, receive: Receive, send: Send, presented: Presented) -> None:
+    async def _request(self, scope: Scope, receive: Receive, send: Send, context: RequestContext) -> None:
         named_tab = Headers(scope=scope).get(TAB_HEADER.decode())
         if scope["type"] == "http" and named_tab is not None:
             tab, shown = _split_tab(named_tab)
             # A page that reads something in a tab's name does so by itself, not because a person asks for it.
-            device = await presented.device(is_use=scope["method"] not in SAFE_METHODS)
+            device = await context.device(is_use=scope["method"] not in SAFE_METHODS)
             session_id = device.active_id if device else ""
             self._call_back(tab, device, session_id)
             if scope["method"] not in SAFE_METHODS and shown not in {None, session_id}:
@@ -119,38 +117,37 @@ class Gate:
             scope["headers"] = [(k, tree.encode() if k == TAB_HEADER else v) for k, v in scope["headers"]]
         await self._app(scope, receive, send)
 
-    def _call_back(self, tab: str, device: PresentedDevice | None, session_id: str) -> None:
+    def _call_back(self, tab: str, device: ProvenDevice | None, session_id: str) -> None:
         # The tab asks with a newer cookie than its socket has, since another tab of the browser has signed in. Naming a
         # foreign tab moves nothing of that device's: only a socket without a device, or one of the same device, and
         # neither gets to see more than its own cookie opens.
-        for connection in list(self._multi_session.live.connections.values()):
-            if connection.tab != tab:
+        for connection in list(self._kit.tabs.connections.values()):
+            if connection.identity.tab != tab:
                 continue
-            if connection.device_id is None and session_id:
-                self._multi_session.live.kick(connection)
-            elif device is not None and connection.device_id == device.id and connection.session_id != session_id:
-                if connection.generation < device.generation:
-                    self._multi_session.live.kick(connection)
+            if not connection.identity.device and session_id:
+                self._kit.tabs.kick(connection)
+            elif device is not None and connection.identity.device == device.id and connection.session_id != session_id:
+                if connection.identity.generation < device.generation:
+                    self._kit.tabs.kick(connection)
                 else:
-                    self._multi_session.live.leave(connection)
+                    self._kit.tabs.leave(connection)
 
-    async def _socket(self, scope: Scope, receive: Receive, send: Send, presented: Presented) -> None:
+    async def _socket(self, scope: Scope, receive: Receive, send: Send, context: RequestContext) -> None:
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
         tab, shown = _split_tab(query.get("token", [""])[0])
-        live = self._multi_session.live
-        connection = Connection(tab=tab, shown=shown)
+        tabs = self._kit.tabs
+        connection = Connection.of(tab, shown)
         kicked = asyncio.create_task(connection.kicked.wait())
         # Registered before the look-up: a switch in between marks it stale instead of missing it.
-        live.add(connection)
+        tabs.add(connection)
         try:
-            device = await self._multi_session.bind(connection, presented.secret_hash)
-            connection.tree = tree_token(device, connection.session_id, tab)
+            await self._kit.devices.bind(connection, context.secret_hash)
             query["token"] = [connection.tree]
             scope["query_string"] = "&".join(f"{quote(k)}={quote(v[0])}" for k, v in query.items()).encode()
-            scope["headers"] = [*scope["headers"], *Acting.of(connection).headers()]
+            scope["headers"] = [*scope["headers"], *connection.identity.headers()]
             await self._app(scope, _until_kicked(receive, kicked), _watch(send, connection))
         finally:
-            live.remove(connection)
+            tabs.remove(connection)
             kicked.cancel()
 
 
@@ -216,7 +213,7 @@ def _watch(send: Send, connection: Connection) -> Send:
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, error: MultiSessionError, options: Options) -> None:
-    answer = refusal(error, options.localization)
+    answer = refusal(error, options.words)
     if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
         # Before the accept this is answered with 403.
         await receive()

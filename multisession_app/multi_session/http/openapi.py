@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
@@ -40,7 +41,7 @@ def refusals_of(endpoint: Endpoint) -> tuple[type[MultiSessionError], ...]:
     return (*endpoint.raises, *(_WITH_BODY if endpoint.takes else ()), *_ALWAYS)
 
 
-def describe(endpoints: list[Endpoint]) -> dict[str, Any]:
+def describe(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     """Return the OpenAPI document of the routes."""
     inputs: list[tuple[str, _Mode, TypeAdapter[Any]]] = [("refusal", "serialization", TypeAdapter(Refusal))]
     for endpoint in endpoints:

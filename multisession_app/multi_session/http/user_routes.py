@@ -25,10 +25,10 @@ from ..errors import (
     TooManyAttempts,
     TooManySessions,
 )
-from ..queries.device_sessions import Opened
+from ..queries.device_sessions import OpenedSession
 from ..queries.user_sessions import signed_in
 from . import inputs, responses
-from .context import device_on_screen, origin_of, presented, signed_in_on_screen
+from .context import context_of, device_on_screen, signed_in_on_screen, source_of
 from .endpoint import Endpoint, Reply
 
 _BAD_PASSWORD = PasswordTooShort, PasswordTooLong, PasswordTooCommon
@@ -37,145 +37,149 @@ _OPENING = SessionChanged, TooManyAttempts, TooManySessions
 _PROVING = NotSignedIn, SessionChanged, InvalidPassword, TooManyAttempts, InvalidSession, InvalidCredentials
 
 
-def user_routes(multi_session: MultiSession) -> list[Endpoint]:
-    """Return the routes."""
-    routes = _Routes(multi_session)
-    return [
-        Endpoint(
-            "POST",
-            "/sign-up/email",
-            "Make a user, signed in on this device beside the accounts that are there.",
-            routes.sign_up,
-            takes=inputs.SignUp,
-            gives=responses.TokenAndUser,
-            raises=(InvalidName, InvalidEmail, *_BAD_PASSWORD, EmailTaken, *_OPENING),
-            sets_cookie=True,
-        ),
-        Endpoint(
-            "POST",
-            "/sign-in/email",
-            "Sign in on this device, beside the accounts that are there.",
-            routes.sign_in,
-            takes=inputs.SignIn,
-            gives=responses.SignedIn,
-            raises=(InvalidCredentials, *_OPENING),
-            sets_cookie=True,
-        ),
-        Endpoint(
-            "POST",
-            "/update-user",
-            "Change the active user's name or picture.",
-            routes.update_user,
-            takes=inputs.Profile,
-            gives=responses.Status,
-            raises=(
-                NotSignedIn,
-                SessionChanged,
-                InvalidSession,
-                NoFieldsToUpdate,
-                EmailCannotBeUpdated,
-                InvalidName,
-                InvalidImage,
-            ),
-        ),
-        Endpoint(
-            "POST",
-            "/reauthenticate",
-            "Show that the active user's password is known, for what asks for that.",
-            routes.reauthenticate,
-            takes=inputs.Proof,
-            gives=responses.Status,
-            raises=_PROVING,
-            sets_cookie=True,
-        ),
-        Endpoint(
-            "POST",
-            "/change-password",
-            "Change the active user's password.",
-            routes.change_password,
-            takes=inputs.PasswordChange,
-            gives=responses.TokenAndUser,
-            raises=(*_PROVING, *_BAD_PASSWORD, PasswordUnchanged),
-            sets_cookie=True,
-        ),
-        Endpoint(
-            "POST",
-            "/delete-user",
-            "Delete the active user, everywhere.",
-            routes.delete_user,
-            takes=inputs.Proof,
-            gives=responses.UserDeleted,
-            raises=_PROVING,
-            ends_accounts=True,
-        ),
-    ]
+async def sign_up(kit: MultiSession, request: Request, body: inputs.SignUp) -> Reply:
+    """Make a user and sign them in."""
+    context_of(request).email = body.email
+    opened = await kit.authentication.sign_up(
+        await device_on_screen(request, body),
+        name=body.name,
+        email=body.email,
+        password=body.password,
+        source=source_of(request),
+        is_short=not body.remember_me,
+    )
+    return Reply(responses.TokenAndUser(token=opened.session.id, user=_user(opened)), opened.secret)
 
 
-class _Routes:
-    def __init__(self, multi_session: MultiSession) -> None:
-        self._kit = multi_session
-
-    async def sign_up(self, request: Request, body: inputs.SignUp) -> Reply:
-        presented(request).email = body.email
-        opened = await self._kit.sign_up(
-            await device_on_screen(request, body),
-            name=body.name,
-            email=body.email,
-            password=body.password,
-            origin=origin_of(request),
-            is_short=not body.remember_me,
-        )
-        return Reply(responses.TokenAndUser(token=opened.session.id, user=_user(opened)), opened.secret)
-
-    async def sign_in(self, request: Request, body: inputs.SignIn) -> Reply:
-        presented(request).email = body.email
-        opened = await self._kit.sign_in(
-            await device_on_screen(request, body),
-            email=body.email,
-            password=body.password,
-            origin=origin_of(request),
-            is_short=not body.remember_me,
-        )
-        return Reply(responses.SignedIn(token=opened.session.id, user=_user(opened)), opened.secret)
-
-    async def update_user(self, request: Request, body: inputs.Profile) -> Reply:
-        device = await signed_in_on_screen(request, body)
-        if body.email:
-            raise EmailCannotBeUpdated
-        named = body.model_fields_set
-        if not named & {"name", "image"}:
-            raise NoFieldsToUpdate
-        user = signed_in(device).user
-        await self._kit.update_profile(
-            device,
-            device.active_id,
-            name=body.name if "name" in named else user.name,
-            image=body.image if "image" in named else user.image,
-        )
-        return Reply(responses.Status())
-
-    async def reauthenticate(self, request: Request, body: inputs.Proof) -> Reply:
-        device = await signed_in_on_screen(request, body)
-        secret = await self._kit.reauthenticate(device, password=body.password, origin=origin_of(request))
-        return Reply(responses.Status(), secret)
-
-    async def change_password(self, request: Request, body: inputs.PasswordChange) -> Reply:
-        device = await signed_in_on_screen(request, body)
-        secret = await self._kit.change_password(
-            device,
-            current=body.current_password,
-            new=body.new_password,
-            revoke_others=body.revoke_other_sessions,
-            origin=origin_of(request),
-        )
-        user = responses.User.of(signed_in(device).user)
-        return Reply(responses.TokenAndUser(token=device.active_id, user=user), secret)
-
-    async def delete_user(self, request: Request, body: inputs.Proof) -> Reply:
-        device = await signed_in_on_screen(request, body)
-        await self._kit.delete_user(device, password=body.password, origin=origin_of(request))
-        return Reply(responses.UserDeleted())
+async def sign_in(kit: MultiSession, request: Request, body: inputs.SignIn) -> Reply:
+    """Sign in with e-mail and password."""
+    context_of(request).email = body.email
+    opened = await kit.authentication.sign_in(
+        await device_on_screen(request, body),
+        email=body.email,
+        password=body.password,
+        source=source_of(request),
+        is_short=not body.remember_me,
+    )
+    return Reply(responses.SignedIn(token=opened.session.id, user=_user(opened)), opened.secret)
 
 
-def _user(opened: Opened) -> responses.User:
+async def update_user(kit: MultiSession, request: Request, body: inputs.Profile) -> Reply:
+    """Change name or picture."""
+    device = await signed_in_on_screen(request, body)
+    if body.email:
+        raise EmailCannotBeUpdated
+    named = body.model_fields_set
+    if not named & {"name", "image"}:
+        raise NoFieldsToUpdate
+    user = signed_in(device).user
+    await kit.device_sessions.update_profile(
+        device,
+        device.active_id,
+        name=body.name if "name" in named else user.name,
+        image=body.image if "image" in named else user.image,
+    )
+    return Reply(responses.Status())
+
+
+async def reauthenticate(kit: MultiSession, request: Request, body: inputs.Proof) -> Reply:
+    """Ask for the password again."""
+    device = await signed_in_on_screen(request, body)
+    secret = await kit.authentication.reauthenticate(device, password=body.password, source=source_of(request))
+    return Reply(responses.Status(), secret)
+
+
+async def change_password(kit: MultiSession, request: Request, body: inputs.PasswordChange) -> Reply:
+    """Change the password."""
+    device = await signed_in_on_screen(request, body)
+    secret = await kit.authentication.change_password(
+        device,
+        current=body.current_password,
+        new=body.new_password,
+        revoke_others=body.revoke_other_sessions,
+        source=source_of(request),
+    )
+    user = responses.User.of(signed_in(device).user)
+    return Reply(responses.TokenAndUser(token=device.active_id, user=user), secret)
+
+
+async def delete_user(kit: MultiSession, request: Request, body: inputs.Proof) -> Reply:
+    """Delete the active user."""
+    device = await signed_in_on_screen(request, body)
+    await kit.authentication.delete_user(device, password=body.password, source=source_of(request))
+    return Reply(responses.UserDeleted())
+
+
+def _user(opened: OpenedSession) -> responses.User:
     return responses.User.of(UserPublic.of(opened.user))
+
+
+USER_ROUTES = (
+    Endpoint(
+        "POST",
+        "/sign-up/email",
+        "Make a user, signed in on this device beside the accounts that are there.",
+        sign_up,
+        takes=inputs.SignUp,
+        gives=responses.TokenAndUser,
+        raises=(InvalidName, InvalidEmail, *_BAD_PASSWORD, EmailTaken, *_OPENING),
+        sets_cookie=True,
+    ),
+    Endpoint(
+        "POST",
+        "/sign-in/email",
+        "Sign in on this device, beside the accounts that are there.",
+        sign_in,
+        takes=inputs.SignIn,
+        gives=responses.SignedIn,
+        raises=(InvalidCredentials, *_OPENING),
+        sets_cookie=True,
+    ),
+    Endpoint(
+        "POST",
+        "/update-user",
+        "Change the active user's name or picture.",
+        update_user,
+        takes=inputs.Profile,
+        gives=responses.Status,
+        raises=(
+            NotSignedIn,
+            SessionChanged,
+            InvalidSession,
+            NoFieldsToUpdate,
+            EmailCannotBeUpdated,
+            InvalidName,
+            InvalidImage,
+        ),
+    ),
+    Endpoint(
+        "POST",
+        "/reauthenticate",
+        "Show that the active user's password is known, for what asks for that.",
+        reauthenticate,
+        takes=inputs.Proof,
+        gives=responses.Status,
+        raises=_PROVING,
+        sets_cookie=True,
+    ),
+    Endpoint(
+        "POST",
+        "/change-password",
+        "Change the active user's password.",
+        change_password,
+        takes=inputs.PasswordChange,
+        gives=responses.TokenAndUser,
+        raises=(*_PROVING, *_BAD_PASSWORD, PasswordUnchanged),
+        sets_cookie=True,
+    ),
+    Endpoint(
+        "POST",
+        "/delete-user",
+        "Delete the active user, everywhere.",
+        delete_user,
+        takes=inputs.Proof,
+        gives=responses.UserDeleted,
+        raises=_PROVING,
+        ends_accounts=True,
+    ),
+)

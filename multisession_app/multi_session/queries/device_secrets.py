@@ -16,7 +16,7 @@ from sqlmodel import Session, col, func, or_, select, update
 from ..database.models import ANSWER_LOST, Device, DeviceSecret, DeviceSession
 from ..errors import SessionChanged
 from ..options import ANSWER_ON_ITS_WAY, SECRET_GRACE
-from .devices import PresentedDevice
+from .devices import ProvenDevice
 
 
 def make_secret() -> str:
@@ -34,7 +34,7 @@ def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def note_first_use(db: Session, device: PresentedDevice, *, now: datetime) -> None:
+def note_first_use(db: Session, device: ProvenDevice, *, now: datetime) -> None:
     """Write down that the browser has this secret, and let the older ones of the device die."""
     generation, dies_at = col(DeviceSecret.generation), col(DeviceSecret.dies_at)
     of_device = update(DeviceSecret).where(col(DeviceSecret.device_id) == device.id)
@@ -53,7 +53,7 @@ def note_first_use(db: Session, device: PresentedDevice, *, now: datetime) -> No
     db.exec(older.where(dies_at.is_(None)).values(dies_at=now + SECRET_GRACE))
 
 
-def rotate(db: Session, device: PresentedDevice, *, now: datetime, is_final: bool = False) -> tuple[str, int]:
+def rotate(db: Session, device: ProvenDevice, *, now: datetime, is_final: bool = False) -> tuple[str, int]:
     """Make the device's next secret and return it with its generation. Locks the device till the commit.
 
     With `is_final` the older ones die at its first use, without grace (`note_first_use`).

@@ -23,15 +23,15 @@ from ..database.models import (
 from ..database.public import DeviceSessionPublic
 from ..errors import InvalidSession, TooManySessions
 from ..options import ACTIVITY_INTERVAL
-from ..security.origins import Origin
+from ..security.origins import Source
 from . import device_secrets
-from .devices import OPENED, VALID, PresentedDevice, held, opened_by
+from .devices import ACCESSIBLE, VALID, ProvenDevice, access_parameters, is_listed
 from .ended_sessions import Ended, end, forget_oldest
-from .security_events import note, origin_of
+from .security_events import note, source_of
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedSession:
     """A new session, the device's new secret in clear for the cookie, and whom it made room by signing out."""
 
     device_id: str
@@ -41,29 +41,29 @@ class Opened:
     evicted: tuple[User, ...] = ()
 
 
-def knows(db: Session, device: PresentedDevice, user_id: str) -> bool:
+def knows(db: Session, device: ProvenDevice, user_id: str) -> bool:
     """Say whether the user is, or once was, signed in on this device."""
-    held = select(DeviceSession.id).where(DeviceSession.user_id == user_id, DeviceSession.device_id == device.id)
-    return db.exec(held.limit(1)).first() is not None
+    known = select(DeviceSession.id).where(DeviceSession.user_id == user_id, DeviceSession.device_id == device.id)
+    return db.exec(known.limit(1)).first() is not None
 
 
-def list_device_sessions(device: PresentedDevice | None) -> list[DeviceSessionPublic]:
+def list_device_sessions(device: ProvenDevice | None) -> list[DeviceSessionPublic]:
     """Return the valid sessions of this device, last used first, the active one marked; none for no device."""
     return list(device.sessions) if device else []
 
 
-def sign_in(
+def open_session(
     db: Session,
-    device: PresentedDevice | None,
+    device: ProvenDevice | None,
     user: User,
     *,
-    origin: Origin,
+    source: Source,
     maximum: int,
     timeout: timedelta,
     evict: bool,
     now: datetime,
     kind: str = SIGNED_IN,
-) -> Opened:
+) -> OpenedSession:
     """Open a session of a proven user and make it active; the device's other accounts stay.
 
     The user's earlier session on this device ends. Over `maximum`, the account used longest ago is signed out
@@ -79,8 +79,8 @@ def sign_in(
             state_key=device_secrets.make_state_key(),
             created_at=now,
             last_seen_at=now,
-            user_agent=origin.user_agent,
-            ip_address=origin.ip_address,
+            user_agent=source.user_agent,
+            ip_address=source.ip_address,
         )
         db.add(row)
         db.flush()
@@ -92,7 +92,7 @@ def sign_in(
         # First of all: it locks the device, so that parallel sign-ins count each other's sessions below.
         secret, generation = device_secrets.rotate(db, device, now=now)
         end(db, REPLACED, now, col(DeviceSession.device_id) == device_id, col(DeviceSession.user_id) == user.id)
-        evicted = _make_room(db, device, origin=origin, maximum=maximum, evict=evict, now=now)
+        evicted = _make_room(db, device, source=source, maximum=maximum, evict=evict, now=now)
         forget_oldest(db, device, now=now)
     session = DeviceSession(
         device_id=device_id,
@@ -103,51 +103,51 @@ def sign_in(
         last_active_at=now,
         authenticated_at=now,
         expires_at=now + timeout,
-        user_agent=origin.user_agent,
-        ip_address=origin.ip_address,
+        user_agent=source.user_agent,
+        ip_address=source.ip_address,
     )
     db.add(session)
-    note(db, kind, user.id, session.id, by=origin, now=now, detail=NEW_DEVICE if is_new_device else "")
+    note(db, kind, user.id, session.id, by=source, now=now, detail=NEW_DEVICE if is_new_device else "")
     db.flush()
-    return Opened(device_id=device_id, secret=secret, session=session, user=user, evicted=evicted)
+    return OpenedSession(device_id=device_id, secret=secret, session=session, user=user, evicted=evicted)
 
 
-def set_active(db: Session, device: PresentedDevice, session_id: str, *, now: datetime) -> None:
+def set_active(db: Session, device: ProvenDevice, session_id: str, *, now: datetime) -> None:
     """Make another valid session of this device the active one; the device alone is proof enough.
 
     Raises:
         InvalidSession: unknown, foreign, expired or revoked, alike; nothing changed.
     """
-    if not db.exec(_ACTIVATE, params={**opened_by(device, now), "chosen": session_id, "at": now}).rowcount:
+    if not db.exec(_ACTIVATE, params={**access_parameters(device, now), "chosen": session_id, "at": now}).rowcount:
         raise InvalidSession
 
 
-def revoke(db: Session, device: PresentedDevice, session_id: str, *, now: datetime) -> list[Ended]:
+def revoke(db: Session, device: ProvenDevice, session_id: str, *, now: datetime) -> list[Ended]:
     """End one of this device's sessions; if it was the active one, the session used last takes over.
 
     Raises:
         InvalidSession: as in `set_active`, so also the second time.
     """
     chosen = col(DeviceSession.id) == session_id
-    ended = end(db, SIGNED_OUT, now, OPENED, chosen, by=origin_of(device), params=opened_by(device, now))
+    ended = end(db, SIGNED_OUT, now, ACCESSIBLE, chosen, by=source_of(device), params=access_parameters(device, now))
     if not ended:
         raise InvalidSession
     return ended
 
 
-def revoke_others(db: Session, device: PresentedDevice, keep: str, *, now: datetime) -> list[Ended]:
+def revoke_others(db: Session, device: ProvenDevice, keep: str, *, now: datetime) -> list[Ended]:
     """End every account on this device but the one whose session is to `keep`, and return them."""
     others = col(DeviceSession.id) != keep
-    return end(db, SIGNED_OUT, now, OPENED, others, by=origin_of(device), params=opened_by(device, now))
+    return end(db, SIGNED_OUT, now, ACCESSIBLE, others, by=source_of(device), params=access_parameters(device, now))
 
 
-def revoke_all(db: Session, device: PresentedDevice, *, now: datetime) -> list[Ended]:
+def revoke_all(db: Session, device: ProvenDevice, *, now: datetime) -> list[Ended]:
     """End every account on this device and return them.
 
     Those too that the presented secret is too old to open, and the remembered ones: whoever signs out of all leaves
     nothing behind.
     """
-    return end(db, SIGNED_OUT_ALL, now, col(DeviceSession.device_id) == device.id, by=origin_of(device))
+    return end(db, SIGNED_OUT_ALL, now, col(DeviceSession.device_id) == device.id, by=source_of(device))
 
 
 def note_activity(db: Session, session_id: str, *, now: datetime) -> None:
@@ -157,9 +157,9 @@ def note_activity(db: Session, session_id: str, *, now: datetime) -> None:
 
 
 def _make_room(
-    db: Session, device: PresentedDevice, *, origin: Origin, maximum: int, evict: bool, now: datetime
+    db: Session, device: ProvenDevice, *, source: Source, maximum: int, evict: bool, now: datetime
 ) -> tuple[User, ...]:
-    held = list(
+    valid = list(
         db.exec(
             select(DeviceSession, User)
             .join(User, col(User.id) == col(DeviceSession.user_id))
@@ -168,11 +168,11 @@ def _make_room(
             params={"now": now, "idle_since": device.idle_since},
         ).all()
     )
-    surplus = held[max(maximum - 1, 0) :]
+    surplus = valid[max(maximum - 1, 0) :]
     if surplus and not evict:
-        raise TooManySessions([(session.id, user.name, user.email) for session, user in held])
+        raise TooManySessions([(session.id, user.name, user.email) for session, user in valid])
     if surplus:
-        end(db, EVICTED, now, col(DeviceSession.id).in_([session.id for session, _ in surplus]), by=origin)
+        end(db, EVICTED, now, col(DeviceSession.id).in_([session.id for session, _ in surplus]), by=source)
     return tuple(user for _, user in surplus)
 
 
@@ -180,12 +180,12 @@ _others = aliased(DeviceSession)
 # Counted, not timed: the clocks of two servers may differ by more than two clicks do.
 _NEXT_ACTIVATION = (
     select(func.coalesce(func.max(_others.activation), 0) + 1)
-    .where(col(_others.device_id) == bindparam("device"), held(_others))
+    .where(col(_others.device_id) == bindparam("device"), is_listed(_others))
     .scalar_subquery()
 )
 _ACTIVATE = (
     update(DeviceSession)
-    .where(OPENED, col(DeviceSession.id) == bindparam("chosen"))
+    .where(ACCESSIBLE, col(DeviceSession.id) == bindparam("chosen"))
     .values(activation=_NEXT_ACTIVATION, last_active_at=bindparam("at"))
     .execution_options(synchronize_session=False)
 )

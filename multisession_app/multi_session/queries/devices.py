@@ -19,7 +19,7 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class PresentedDevice:
+class ProvenDevice:
     """What a cookie has proved: a device, and the valid sessions that its secret opens, last used first.
 
     The first of them is the active one. So whoever is to take over does so the moment the active session ends,
@@ -64,29 +64,29 @@ VALID = and_(
 )
 
 
-def held(session: type[DeviceSession]) -> ColumnElement[bool]:
+def is_listed(session: type[DeviceSession]) -> ColumnElement[bool]:
     """Say of a session that it stands on its device's screens: valid, or remembered. One for each user."""
     # The reason stands in the statement itself: else it would not be seen to be that of the index.
     return or_(col(session.revoked_at).is_(None), col(session.revoked_reason) == literal_column(f"'{EVICTED}'"))
 
 
-HELD = held(DeviceSession)
+LISTED = is_listed(DeviceSession)
 
 
-KNOWN = and_(
-    col(DeviceSession.device_id) == bindparam("device"), col(DeviceSession.generation) <= bindparam("up_to"), HELD
+VISIBLE = and_(
+    col(DeviceSession.device_id) == bindparam("device"), col(DeviceSession.generation) <= bindparam("up_to"), LISTED
 )
 """Those of `HELD` that a device's secret may see; its parameters are those of `opened_by`."""
 
 
-OPENED = and_(KNOWN, VALID)
+ACCESSIBLE = and_(VISIBLE, VALID)
 """The valid sessions that a device's secret opens."""
 
 
 _WHAT = select(DeviceSecret, Device, DeviceSession, User)
 
 
-_PRESENT = (
+_LOOK_UP = (
     # SQLModel 0.0.50 has types for a select of four.
     cast("Select[DeviceSecret, Device, DeviceSession, User, bool]", _WHAT.add_columns(VALID))
     .join(Device, col(Device.id) == col(DeviceSecret.device_id))
@@ -95,7 +95,7 @@ _PRESENT = (
         and_(
             col(DeviceSession.device_id) == col(Device.id),
             col(DeviceSession.generation) <= col(DeviceSecret.generation),
-            HELD,
+            LISTED,
         ),
         isouter=True,
     )
@@ -105,44 +105,44 @@ _PRESENT = (
 )
 
 
-_PRESENT_BY_HASH = _PRESENT.where(col(DeviceSecret.hash) == bindparam("hash"))
+_BY_HASH = _LOOK_UP.where(col(DeviceSecret.hash) == bindparam("hash"))
 
 
-_PRESENT_AGAIN = _PRESENT.where(
+_BY_GENERATION = _LOOK_UP.where(
     col(DeviceSecret.device_id) == bindparam("device"), col(DeviceSecret.generation) == bindparam("generation")
 )
 
 
-def opened_by(device: PresentedDevice, now: datetime) -> dict[str, Any]:
+def access_parameters(device: ProvenDevice, now: datetime) -> dict[str, Any]:
     """Return the parameters of `OPENED`; `KNOWN` takes the first two of them."""
     return {"device": device.id, "up_to": device.generation, "now": now, "idle_since": device.idle_since}
 
 
-def present(db: Session, secret_hash: str, *, now: datetime, idle_since: datetime = NEVER) -> PresentedDevice | None:
+def find(db: Session, secret_hash: str, *, now: datetime, idle_since: datetime = NEVER) -> ProvenDevice | None:
     """Return the device behind a cookie and its sessions, in one statement; None for an unknown cookie."""
     at = {"now": now, "idle_since": idle_since}
-    return _presented(db.exec(_PRESENT_BY_HASH, params={"hash": secret_hash, **at}).all(), **at)
+    return _proven(db.exec(_BY_HASH, params={"hash": secret_hash, **at}).all(), **at)
 
 
-def present_again(
+def reread(
     db: Session, device_id: str, generation: int, *, now: datetime, idle_since: datetime = NEVER
-) -> PresentedDevice | None:
+) -> ProvenDevice | None:
     """Return the device that a cookie has proved before, as it is now; None if its secret has died since."""
     at = {"now": now, "idle_since": idle_since}
-    return _presented(db.exec(_PRESENT_AGAIN, params={"device": device_id, "generation": generation, **at}).all(), **at)
+    return _proven(db.exec(_BY_GENERATION, params={"device": device_id, "generation": generation, **at}).all(), **at)
 
 
-def _presented(
+def _proven(
     rows: Sequence[tuple[DeviceSecret, Device, DeviceSession, User, bool]], *, now: datetime, idle_since: datetime
-) -> PresentedDevice | None:
+) -> ProvenDevice | None:
     if not rows:
         return None
     secret, device, *_ = rows[0]
     # A device that holds nothing comes as one row with nothing joined.
-    held = [(session, user, is_valid) for *_, session, user, is_valid in rows if session is not None]
-    valid = [(session, user) for session, user, is_valid in held if is_valid]
+    listed = [(session, user, is_valid) for *_, session, user, is_valid in rows if session is not None]
+    valid = [(session, user) for session, user, is_valid in listed if is_valid]
     ends = [min(session.expires_at, now + (session.last_active_at - idle_since)) for session, _ in valid]
-    return PresentedDevice(
+    return ProvenDevice(
         id=device.id,
         state_key=device.state_key,
         generation=secret.generation,
@@ -150,7 +150,7 @@ def _presented(
         sessions=tuple(DeviceSessionPublic.of(s, u, is_current=place == 0) for place, (s, u) in enumerate(valid)),
         remembered=tuple(
             DeviceSessionPublic.of(s, u, is_current=False, is_signed_out=True)
-            for s, u, is_valid in held
+            for s, u, is_valid in listed
             if not is_valid
         ),
         idle_since=idle_since,

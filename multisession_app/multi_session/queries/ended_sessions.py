@@ -12,8 +12,8 @@ from sqlmodel import Session, and_, col, func, not_, or_, select, update
 from ..database.models import EVICTED, FORGOTTEN, SESSION_ENDED, TOLD_ENDS, DeviceSession, User
 from ..errors import InvalidSession
 from ..options import REMEMBERED_MAX
-from ..security.origins import NOWHERE, Origin
-from .devices import HELD, KNOWN, VALID, PresentedDevice, opened_by
+from ..security.origins import NOWHERE, Source
+from .devices import LISTED, VALID, VISIBLE, ProvenDevice, access_parameters
 from .security_events import note
 
 
@@ -31,7 +31,7 @@ def end(
     reason: str,
     now: datetime,
     *which: ColumnElement[bool],
-    by: Origin = NOWHERE,
+    by: Source = NOWHERE,
     params: dict[str, Any] | None = None,
 ) -> list[Ended]:
     """End the held sessions of which all of this is true, for that reason, and return them.
@@ -43,7 +43,7 @@ def end(
     # A remembered one ended earlier, and stays ended then.
     revoked_at = func.coalesce(col(row.revoked_at), now)
     was_open = and_(col(row.revoked_at) == now, col(row.expires_at) > now)
-    ending = update(row).where(HELD, *which).values(revoked_at=revoked_at, revoked_reason=reason)
+    ending = update(row).where(LISTED, *which).values(revoked_at=revoked_at, revoked_reason=reason)
     returned = ending.returning(col(row.id), col(row.user_id), col(row.device_id), was_open)
     found = db.exec(returned.execution_options(synchronize_session=False), params=params).all()
     ended = [Ended(*fields) for fields in found]
@@ -62,23 +62,23 @@ def active_on(db: Session, device_ids: Iterable[str], *, now: datetime, idle_sin
     return dict.fromkeys(device_ids, "") | {device_id: session_id for device_id, session_id in found}
 
 
-def forget(db: Session, device: PresentedDevice, session_id: str, *, now: datetime) -> None:
+def forget(db: Session, device: ProvenDevice, session_id: str, *, now: datetime) -> None:
     """Take a remembered account off this device's screens.
 
     Raises:
         InvalidSession: unknown, foreign, forgotten before, or signed in: that one can be signed out.
     """
     chosen = col(DeviceSession.id) == session_id
-    if not end(db, FORGOTTEN, now, KNOWN, not_(VALID), chosen, params=opened_by(device, now)):
+    if not end(db, FORGOTTEN, now, VISIBLE, not_(VALID), chosen, params=access_parameters(device, now)):
         raise InvalidSession
 
 
-def forget_oldest(db: Session, device: PresentedDevice, *, now: datetime) -> None:
+def forget_oldest(db: Session, device: ProvenDevice, *, now: datetime) -> None:
     """Take all but the newest `REMEMBERED_MAX` remembered accounts off this device's screens.
 
     Of all that it holds, whatever its secret may see: else a browser that many people pass by keeps them all.
     """
-    remembered = and_(col(DeviceSession.device_id) == device.id, HELD, not_(VALID))
+    remembered = and_(col(DeviceSession.device_id) == device.id, LISTED, not_(VALID))
     newest = select(DeviceSession.id).where(remembered).order_by(col(DeviceSession.activation).desc())
     surplus = col(DeviceSession.id).not_in(newest.limit(REMEMBERED_MAX))
     end(db, FORGOTTEN, now, remembered, surplus, params={"now": now, "idle_since": device.idle_since})

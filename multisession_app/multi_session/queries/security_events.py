@@ -12,19 +12,19 @@ from sqlmodel import Session, col, func, select, tuple_
 from ..database.models import FAILED_SIGN_IN, SESSION_ENDED, DeviceSession, SecurityEvent, User, new_id
 from ..database.public import SecurityEventPublic
 from ..options import SECURITY_EVENTS_PAGE
-from ..security.origins import NOWHERE, Origin
-from .devices import PresentedDevice
+from ..security.origins import NOWHERE, Source
+from .devices import ProvenDevice
 
 logger = logging.getLogger(__name__)
 
 
-def origin_of(device: PresentedDevice) -> Origin:
+def source_of(device: ProvenDevice) -> Source:
     """Return where a device was when its active session began: a click on an open page does not say it anew."""
-    return Origin(device.active.user_agent, device.active.ip_address) if device.active else NOWHERE
+    return Source(device.active.user_agent, device.active.ip_address) if device.active else NOWHERE
 
 
 def note(
-    db: Session, kind: str, user_id: str, session_id: str | None, *, by: Origin, now: datetime, detail: str = ""
+    db: Session, kind: str, user_id: str, session_id: str | None, *, by: Source, now: datetime, detail: str = ""
 ) -> None:
     """Add an event of that kind; it is written with the rest of the transaction, and to the log after it."""
     listen(
@@ -46,7 +46,7 @@ def note(
     )
 
 
-def note_failed_sign_in(db: Session, user_id: str, session_id: str | None, *, by: Origin, now: datetime) -> None:
+def note_failed_sign_in(db: Session, user_id: str, session_id: str | None, *, by: Source, now: datetime) -> None:
     """Write that somebody gave a wrong password.
 
     Of an unknown user, "", the same statement writes nothing: what it costs is not to tell who exists.

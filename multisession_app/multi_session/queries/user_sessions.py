@@ -11,13 +11,13 @@ from sqlmodel import Session, col, delete, not_, select, update
 from ..database.models import REVOKED_ELSEWHERE, SIGNED_OUT, SIGNED_OUT_EVERYWHERE, Device, DeviceSession, User
 from ..database.public import DeviceSessionPublic
 from ..errors import InvalidSession, NotSignedIn, SessionNotFresh
-from ..security.origins import Origin
-from .devices import HELD, OPENED, VALID, PresentedDevice, opened_by
+from ..security.origins import Source
+from .devices import ACCESSIBLE, LISTED, VALID, ProvenDevice, access_parameters
 from .ended_sessions import Ended, end
-from .security_events import origin_of
+from .security_events import source_of
 
 
-def signed_in(device: PresentedDevice | None) -> DeviceSessionPublic:
+def signed_in(device: ProvenDevice | None) -> DeviceSessionPublic:
     """Return the session that a device acts as.
 
     Raises:
@@ -28,7 +28,7 @@ def signed_in(device: PresentedDevice | None) -> DeviceSessionPublic:
     return device.active
 
 
-def list_sessions(db: Session, device: PresentedDevice, *, now: datetime) -> list[DeviceSessionPublic]:
+def list_sessions(db: Session, device: ProvenDevice, *, now: datetime) -> list[DeviceSessionPublic]:
     """Return the active user's valid sessions on every device: this device's first, then the one used last first."""
     active = signed_in(device)
     statement = (
@@ -44,7 +44,7 @@ def list_sessions(db: Session, device: PresentedDevice, *, now: datetime) -> lis
 
 
 def revoke_session(
-    db: Session, device: PresentedDevice, session_id: str, *, fresh_for: timedelta, now: datetime
+    db: Session, device: ProvenDevice, session_id: str, *, fresh_for: timedelta, now: datetime
 ) -> list[Ended]:
     """End one of the active user's sessions, on whatever device; this device's own one needs no password.
 
@@ -54,42 +54,44 @@ def revoke_session(
     """
     chosen = col(DeviceSession.id) == session_id
     if session_id == signed_in(device).id:
-        ended = end(db, SIGNED_OUT, now, OPENED, chosen, by=origin_of(device), params=opened_by(device, now))
+        ended = end(
+            db, SIGNED_OUT, now, ACCESSIBLE, chosen, by=source_of(device), params=access_parameters(device, now)
+        )
     else:
         check_fresh(db, device, fresh_for=fresh_for, now=now)
         is_used = col(DeviceSession.last_active_at) > device.idle_since
-        ended = _end(db, device, REVOKED_ELSEWHERE, chosen, is_used, by=origin_of(device), now=now)
+        ended = _end(db, device, REVOKED_ELSEWHERE, chosen, is_used, by=source_of(device), now=now)
     if not ended:
         raise InvalidSession
     return ended
 
 
-def revoke_other_sessions(db: Session, device: PresentedDevice, *, fresh_for: timedelta, now: datetime) -> list[Ended]:
+def revoke_other_sessions(db: Session, device: ProvenDevice, *, fresh_for: timedelta, now: datetime) -> list[Ended]:
     """End all of the active user's sessions but this device's.
 
     Raises:
         SessionNotFresh, InvalidSession: `check_fresh`.
     """
     check_fresh(db, device, fresh_for=fresh_for, now=now)
-    return end_others(db, device, REVOKED_ELSEWHERE, by=origin_of(device), now=now)
+    return end_others(db, device, REVOKED_ELSEWHERE, by=source_of(device), now=now)
 
 
-def revoke_sessions(db: Session, device: PresentedDevice, *, fresh_for: timedelta, now: datetime) -> list[Ended]:
+def revoke_sessions(db: Session, device: ProvenDevice, *, fresh_for: timedelta, now: datetime) -> list[Ended]:
     """End all of the active user's sessions on every device.
 
     Raises:
         SessionNotFresh, InvalidSession: `check_fresh`.
     """
     check_fresh(db, device, fresh_for=fresh_for, now=now)
-    return _end(db, device, SIGNED_OUT_EVERYWHERE, by=origin_of(device), now=now)
+    return _end(db, device, SIGNED_OUT_EVERYWHERE, by=source_of(device), now=now)
 
 
-def end_others(db: Session, device: PresentedDevice, reason: str, *, by: Origin, now: datetime) -> list[Ended]:
+def end_others(db: Session, device: ProvenDevice, reason: str, *, by: Source, now: datetime) -> list[Ended]:
     """End all of the active user's sessions but this device's, for that reason."""
     return _end(db, device, reason, col(DeviceSession.id) != signed_in(device).id, by=by, now=now)
 
 
-def check_signed_in(db: Session, device: PresentedDevice, *, now: datetime) -> tuple[datetime, int]:
+def check_signed_in(db: Session, device: ProvenDevice, *, now: datetime) -> tuple[datetime, int]:
     """Return when the active session was authenticated, and the generation of its device's newest secret.
 
     Raises:
@@ -98,17 +100,17 @@ def check_signed_in(db: Session, device: PresentedDevice, *, now: datetime) -> t
     statement = (
         select(DeviceSession.authenticated_at, Device.generation)
         .join(Device, col(Device.id) == col(DeviceSession.device_id))
-        .where(OPENED, DeviceSession.id == signed_in(device).id)
+        .where(ACCESSIBLE, DeviceSession.id == signed_in(device).id)
     )
     # Held to the commit: of two sessions that end each other at the same moment, one is too late.
-    held = statement.with_for_update(read=True, of=DeviceSession)
-    found = db.exec(held, params=opened_by(device, now)).first()
+    locked = statement.with_for_update(read=True, of=DeviceSession)
+    found = db.exec(locked, params=access_parameters(device, now)).first()
     if found is None:
         raise InvalidSession
     return found
 
 
-def check_fresh(db: Session, device: PresentedDevice, *, fresh_for: timedelta, now: datetime) -> None:
+def check_fresh(db: Session, device: ProvenDevice, *, fresh_for: timedelta, now: datetime) -> None:
     """Refuse what is only for someone who has just shown that they know the password (ASVS 7.5.2).
 
     Raises:
@@ -121,21 +123,21 @@ def check_fresh(db: Session, device: PresentedDevice, *, fresh_for: timedelta, n
         raise SessionNotFresh
 
 
-def authenticate(db: Session, device: PresentedDevice, *, now: datetime) -> None:
+def authenticate(db: Session, device: ProvenDevice, *, now: datetime) -> None:
     """Note that the active user has just shown that they know the password.
 
     Raises:
         InvalidSession: the session has ended since the device was looked up.
     """
-    acting = update(DeviceSession).where(OPENED, col(DeviceSession.id) == signed_in(device).id)
+    acting = update(DeviceSession).where(ACCESSIBLE, col(DeviceSession.id) == signed_in(device).id)
     noted = acting.values(authenticated_at=now).execution_options(synchronize_session=False)
-    if not db.exec(noted, params=opened_by(device, now)).rowcount:
+    if not db.exec(noted, params=access_parameters(device, now)).rowcount:
         raise InvalidSession
 
 
 def devices_of(db: Session, user_id: str) -> set[str]:
     """Return the devices on whose screens the user stands, signed in or remembered."""
-    return set(db.exec(select(DeviceSession.device_id).where(DeviceSession.user_id == user_id, HELD)).all())
+    return set(db.exec(select(DeviceSession.device_id).where(DeviceSession.user_id == user_id, LISTED)).all())
 
 
 def delete_users(db: Session, user_ids: Collection[str]) -> set[str]:
@@ -155,7 +157,7 @@ def delete_users(db: Session, user_ids: Collection[str]) -> set[str]:
 
 
 def _end(
-    db: Session, device: PresentedDevice, reason: str, *which: ColumnElement[bool], by: Origin, now: datetime
+    db: Session, device: ProvenDevice, reason: str, *which: ColumnElement[bool], by: Source, now: datetime
 ) -> list[Ended]:
     own = col(DeviceSession.user_id) == signed_in(device).user.id
     # Those too that stood idle too long: with a longer `idle_timeout` they would come to life again.
@@ -163,5 +165,5 @@ def _end(
     return end(db, reason, now, own, *in_time, *which, by=by)
 
 
-def _at(device: PresentedDevice, now: datetime) -> dict[str, datetime]:
+def _at(device: ProvenDevice, now: datetime) -> dict[str, datetime]:
     return {"now": now, "idle_since": device.idle_since}

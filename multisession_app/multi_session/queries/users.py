@@ -41,7 +41,7 @@ def get(db: Session, user_id: str) -> User | None:
     return db.get(User, user_id)
 
 
-def confirm(db: Session, user: User) -> None:
+def lock_verified(db: Session, user: User) -> None:
     """Hold fast, to the transaction's end, that the user's password still is the one that was verified.
 
     Else whoever knows the old one could sign in with it just after it was changed, since the two cross.

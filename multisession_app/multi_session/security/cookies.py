@@ -15,7 +15,8 @@ def cookie_name(options: Options, *, is_https: bool) -> str:
     (RFC 6265bis, 4.1.3.2), and the plain name is ignored there. Cookies are not kept apart by port, so the
     plain name carries the app's id.
     """
-    return f"__Host-{options.app_id}_device" if is_https else f"{options.app_id}_device"
+    plain = f"{options.app_id or 'app'}_device"
+    return f"__Host-{plain}" if is_https else plain
 
 
 def take_cookie(header: bytes, name: str) -> tuple[str | None, bytes]:

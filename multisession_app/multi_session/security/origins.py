@@ -45,7 +45,7 @@ class RequestOrigin:
     def of(cls, scope: MutableMapping[str, Any], options: Options) -> RequestOrigin:
         """Read an ASGI scope; forwarded values count only within `trusted_proxy_hops`."""
         headers = Headers(raw=scope["headers"])
-        hops = options.trusted_proxy_hops
+        hops = options.trusted_proxy_hops or 0
         scheme = (_forwarded(headers, _PROTO, hops) or scope["scheme"]).lower()
         # Traefik too names a websocket's own one.
         scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)
@@ -104,7 +104,7 @@ def _forwarded(headers: Headers, name: str, hops: int) -> str | None:
 
 
 @dataclass(frozen=True)
-class Origin:
+class Source:
     """Where something comes from, as the person will see it in the list of devices.
 
     `through_unknown_proxy`: `origins.RequestOrigin`.
@@ -115,5 +115,5 @@ class Origin:
     through_unknown_proxy: bool = False
 
 
-NOWHERE = Origin()
+NOWHERE = Source()
 """Of what nobody did, or that nobody is told."""

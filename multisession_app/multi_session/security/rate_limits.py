@@ -31,7 +31,7 @@ from ..options import (
     REDIS_TIMEOUT,
     SIGN_UPS_OF_ADDRESS,
 )
-from .origins import Origin
+from .origins import Source
 from .validation import check_email
 
 logger = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class RateLimits:
         self._pool = _pool(redis_url) if redis_url else None
         self._shared = FixedWindowRateLimiter(_redis(self._pool, prefix)) if self._pool else None
 
-    async def count_sign_in(self, email: str, origin: Origin, *, known_by: str | None) -> list[Bucket]:
+    async def count_sign_in(self, email: str, source: Source, *, known_by: str | None) -> list[Bucket]:
         """Count a sign-in as a failed one, and return what to give back should the password be right.
 
         `known_by` is the device that it comes from, if that knows the account. It is then counted for that device
@@ -77,9 +77,9 @@ class RateLimits:
             email = ""
         if known_by is not None:
             return await self._count(Bucket.of(FAILED_SIGN_INS_OF_ACCOUNT, "known", email, known_by))
-        visitor = _visitor(origin.ip_address)
+        visitor = _visitor(source.ip_address)
         of_account = Bucket.of(FAILED_SIGN_INS_OF_ACCOUNT, "account", email, visitor)
-        if origin.through_unknown_proxy:
+        if source.through_unknown_proxy:
             # What is left for everyone behind the proxy together still bounds the guesses at one account, and
             # someone who forges the header gets no bucket more than without it. The price, until the proxy is
             # trusted: strangers can keep the owner's new devices out. Those that know the account are not concerned.
@@ -87,14 +87,14 @@ class RateLimits:
         # The address first: once it has used up its guesses it makes no further keys.
         return await self._count(Bucket.of(FAILED_SIGN_INS_OF_ADDRESS, "address", visitor), of_account)
 
-    async def count_sign_up(self, origin: Origin) -> None:
+    async def count_sign_up(self, source: Source) -> None:
         """Count a sign-up, whether or not it will make a user.
 
         Raises:
             TooManyAttempts: the limit is reached; nothing was counted.
         """
-        if not origin.through_unknown_proxy:
-            await self._count(Bucket.of(SIGN_UPS_OF_ADDRESS, "sign-up", _visitor(origin.ip_address)))
+        if not source.through_unknown_proxy:
+            await self._count(Bucket.of(SIGN_UPS_OF_ADDRESS, "sign-up", _visitor(source.ip_address)))
 
     async def give_back(self, counted: list[Bucket]) -> None:
         """Take back what was counted for a sign-in that did not fail."""

@@ -21,8 +21,8 @@ from reflex_base.event import Event, EventSpec
 from reflex_base.event.context import EventContext
 from reflex_base.utils.format import format_event_handler
 
-from ..actions.tabs import Acting, Connection, tree_token
-from ..queries.devices import PresentedDevice
+from ..actions.tabs import Connection, Identity, tree_token
+from ..queries.devices import ProvenDevice
 from .notices import explain
 from .runtime import kit
 from .security_state import SecurityState
@@ -36,33 +36,33 @@ logger = logging.getLogger(__name__)
 _BOOTS = {format_event_handler(State.event_handlers[name]) for name in ("hydrate_and_load", "hydrate")}
 _ARRIVE = format_event_handler(MultiSessionState.event_handlers["arrive"])
 _REFRESH = format_event_handler(MultiSessionState.event_handlers["refresh"])
-_CONFIRM = format_event_handler(MultiSessionState.event_handlers["confirm"])
+_ACKNOWLEDGE = format_event_handler(MultiSessionState.event_handlers["acknowledge"])
 _TELL_DROPPED = format_event_handler(MultiSessionState.event_handlers["tell_dropped"])
 _ON_LOAD = format_event_handler(OnLoadInternalState.event_handlers["on_load_internal"])
 _SHOW = {format_event_handler(SecurityState.event_handlers[name]) for name in ("show_sessions", "show_activity")}
 # Loading a page acts for nobody, and without it the tab would stay a skeleton.
-_PASS_THE_FENCE = {*_BOOTS, _REFRESH, _CONFIRM, _TELL_DROPPED, _ON_LOAD, *_SHOW}
-_DONE_BY_THE_PAGE = {_REFRESH, _CONFIRM, _ARRIVE, *_SHOW} | {
+_PASS_THE_FENCE = {*_BOOTS, _REFRESH, _ACKNOWLEDGE, _TELL_DROPPED, _ON_LOAD, *_SHOW}
+_DONE_BY_THE_PAGE = {_REFRESH, _ACKNOWLEDGE, _ARRIVE, *_SHOW} | {
     format_event_handler(handler)
     for state in (FrontendEventExceptionState, UpdateVarsInternalState)
     for handler in state.event_handlers.values()
 }
 
 
-class SessionGuard(Middleware):
+class EventMiddleware(Middleware):
     """Runs before every event; at index 0, since Reflex 0.10.1 skips what stands behind its hydrate middleware."""
 
     async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
         """Swallow an event whose session is over or whose tab showed another account; else let it run."""
         context = EventContext.get()
         router_data = context.router_data or state.router_data
-        acting = Acting.read(router_data.get("headers") or {})
-        connection = kit().live.connections.get(acting.connection)
+        acting = Identity.read(router_data.get("headers") or {})
+        connection = kit().tabs.connections.get(acting.connection)
         is_from_browser = context.parent_txid is None
         device = None
         if acting.device:
             is_use = is_from_browser and _is_done_by_a_person(event)
-            device = await kit().present_again(acting.device, acting.generation, is_use=is_use)
+            device = await kit().devices.reread(acting.device, acting.generation, is_use=is_use)
         is_over = acting.session and (device is None or acting.session not in {s.id for s in device.sessions})
         if is_over and connection is not None and acting.session != connection.session_id:
             # Meant for the account that was on screen before, and that has ended: it acts for nobody.
@@ -74,7 +74,7 @@ class SessionGuard(Middleware):
         if is_over or context.token != tree_token(device, acting.session, acting.tab):
             # The database is the truth, even if no message came: whatever the socket still wants, it is over.
             if connection is not None:
-                kit().live.kick(connection)
+                kit().tabs.kick(connection)
             return StateUpdate()
         is_current = connection is not None and acting.session == connection.session_id
         if connection is not None:
@@ -107,8 +107,8 @@ def _is_done_by_a_person(event: Event) -> bool:
 
 async def _boot(
     accounts: MultiSessionState,
-    acting: Acting,
-    device: PresentedDevice | None,
+    acting: Identity,
+    device: ProvenDevice | None,
     connection: Connection | None,
     event: Event,
 ) -> None:
@@ -125,9 +125,9 @@ async def _boot(
     if is_known:
         return
     # Should the socket go between the snapshot and `arrive`, nobody knows what the tab has on screen.
-    await accounts._name_tab(connection.tab, UNKNOWN)
-    if connection.shown and connection.device_id:
-        await explain(accounts, connection.device_id, connection.generation, connection.shown)
+    await accounts._name_tab(connection.identity.tab, UNKNOWN)
+    if connection.shown and connection.identity.device:
+        await explain(accounts, connection.identity.device, connection.identity.generation, connection.shown)
 
 
 def explain_failure(exception: Exception) -> EventSpec:

@@ -21,14 +21,14 @@ from .user_agents import describe, device_name
 
 async def explain(accounts: MultiSessionState, device_id: str, generation: int, shown: str) -> None:
     """Say why the account that the tab showed is no longer the one on screen."""
-    found = await kit().find_ended(device_id, generation, shown)
+    found = await kit().device_sessions.find_ended(device_id, generation, shown)
     word, kind, name = words(), ENDED, accounts.user.name
-    is_over = not any(held.id == shown and not held.is_signed_out for held in accounts.accounts)
+    is_over = not any(account.id == shown and not account.is_signed_out for account in accounts.accounts)
     if not is_over or shown == UNKNOWN or (found and found[0].revoked_reason in {REPLACED, EVICTED}):
-        current = next((held for held in accounts.accounts if held.is_current), None)
+        current = next((account for account in accounts.accounts if account.is_current), None)
         # Who was switched to since signing in is no news any more.
         is_new = current is not None and current.last_active_at == current.created_at
-        if current and is_new and (evicted := await kit().evicted_at(device_id, current.created_at)):
+        if current and is_new and (evicted := await kit().device_sessions.evicted_at(device_id, current.created_at)):
             accounts._say(ENDED, word.made_room, ", ".join(evicted), name)
             return
     if found is None:
@@ -64,7 +64,7 @@ async def _from_where(session: DeviceSession) -> str:
     }.get(session.revoked_reason or "", "")
     if not text:
         return ""
-    user_agent = await kit().ended_by(session)
+    user_agent = await kit().device_sessions.ended_by(session)
     is_known = describe(user_agent).browser != ""
     return filled(text, device=device_name(user_agent, word) if is_known else word.another_device)
 

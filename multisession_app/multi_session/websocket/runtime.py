@@ -57,4 +57,4 @@ def shared_name_of(config: Config) -> str:
 
 def words() -> Localization:
     """Return every word on screen."""
-    return options().localization
+    return options().words

@@ -22,7 +22,7 @@ from ..database.models import (
 from ..database.public import DeviceSessionPublic, SecurityEventPublic
 from ..errors import SessionChanged
 from ..localization import Localization
-from ..queries.devices import PresentedDevice
+from ..queries.devices import ProvenDevice
 from .runtime import kit, words
 from .state import MultiSessionState, _checked
 from .user_agents import Kind, describe, device_name
@@ -103,10 +103,10 @@ def _text_of(event: SecurityEventPublic, word: Localization) -> str:
 class SecurityState(MultiSessionState):
     """The active account's sessions on every device, this one's first, and its security events, the newest first.
 
-    `watch(SecurityState.show_sessions)` and `watch(SecurityState.show_activity)` keep the rows as they are on the
-    server, for the account that the tab shows. `revoke_session`, `revoke_other_sessions` and `revoke_sessions` are for
-    buttons of your own: without a recent sign-in or password entry on this device they are refused, in words. The
-    kit's buttons go by HTTP, where the password can be asked for in place.
+    `refresh_with_accounts(SecurityState.show_sessions)`, and the same with `show_activity`, keep the rows as they are
+    on the server, for the account that the tab shows. `revoke_session`, `revoke_other_sessions` and `revoke_sessions`
+    are for buttons of your own: without a recent sign-in or password entry on this device they are refused, in words.
+    The kit's buttons go by HTTP, where the password can be asked for in place.
     """
 
     sessions: list[ActiveSession] = []
@@ -124,13 +124,13 @@ class SecurityState(MultiSessionState):
     async def show_sessions(self) -> None:
         """Read the sessions."""
         if device := await self._shown_device():
-            self.sessions = [ActiveSession.of(session) for session in await kit().list_sessions(device)]
+            self.sessions = [ActiveSession.of(session) for session in await kit().user_sessions.list_sessions(device)]
 
     @rx.event
     async def show_activity(self) -> None:
         """Read the newest events; older ones that are shown stay."""
         if device := await self._shown_device():
-            events, before = await kit().list_security_events(device)
+            events, before = await kit().user_sessions.list_security_events(device)
             newest = [SecurityActivity.of(event) for event in events]
             known = {row.id for row in newest}
             older = [row for row in self.activity if row.id not in known]
@@ -143,34 +143,34 @@ class SecurityState(MultiSessionState):
     async def more(self, before: str) -> None:
         """Read the next page; asked for twice, it comes once."""
         if before == self.before != "" and (device := await self._shown_device()):
-            events, self.before = await kit().list_security_events(device, before)
+            events, self.before = await kit().user_sessions.list_security_events(device, before)
             self.activity = self.activity + [SecurityActivity.of(event) for event in events]
 
     @rx.event
     async def revoke_session(self, session_id: str) -> None:
         """Sign this account out on one device."""
         async with self._refusals("revoke_session"):
-            await kit().revoke_session(await self._active_device(), _checked(session_id))
+            await kit().user_sessions.revoke_session(await self._active_device(), _checked(session_id))
 
     @rx.event
     async def revoke_other_sessions(self) -> None:
         """Sign this account out on every device but this one."""
         async with self._refusals("revoke_other_sessions"):
-            await kit().revoke_other_sessions(await self._active_device())
+            await kit().user_sessions.revoke_other_sessions(await self._active_device())
 
     @rx.event
     async def revoke_sessions(self) -> None:
         """Sign this account out on every device."""
         async with self._refusals("revoke_sessions"):
-            await kit().revoke_sessions(await self._active_device())
+            await kit().user_sessions.revoke_sessions(await self._active_device())
 
-    async def _shown_device(self) -> PresentedDevice | None:
+    async def _shown_device(self) -> ProvenDevice | None:
         """Return this tab's device if its active account is the one on screen, whose tree this is."""
         acting = self._acting()
-        device = await kit().present_again(acting.device, acting.generation)
+        device = await kit().devices.reread(acting.device, acting.generation)
         return device if device and acting.session and device.active_id == acting.session else None
 
-    async def _active_device(self) -> PresentedDevice:
+    async def _active_device(self) -> ProvenDevice:
         # The verbs act for the account that is active on the device, which a moment after a switch is another one.
         if (device := await self._shown_device()) is None:
             raise SessionChanged

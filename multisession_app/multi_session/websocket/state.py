@@ -12,11 +12,11 @@ import reflex as rx
 from reflex_base.event import Event
 from reflex_base.event.context import EventContext
 
-from ..actions.tabs import Acting, Connection
+from ..actions.tabs import Connection, Identity
 from ..database.public import DeviceSessionPublic, UserPublic
 from ..errors import InvalidSession, MultiSessionError
 from ..localization import filled
-from ..queries.devices import PresentedDevice
+from ..queries.devices import ProvenDevice
 from ..security.redirects import safe_path
 from .runtime import kit, options, runtime, words
 
@@ -74,7 +74,9 @@ class MultiSessionState(rx.State):
     def email_to_sign_in(self) -> str:
         """The address of the remembered account that `?account=` names by its id."""
         named = self.router.url.query_parameters.get("account")
-        return next((held.user.email for held in self.accounts if held.id == named and held.is_signed_out), "")
+        return next(
+            (account.user.email for account in self.accounts if account.id == named and account.is_signed_out), ""
+        )
 
     @rx.var
     def next_path(self) -> str:
@@ -89,13 +91,13 @@ class MultiSessionState(rx.State):
     @rx.var
     def has_remembered(self) -> bool:
         """Whether an account of this device has to sign in again."""
-        return any(held.is_signed_out for held in self.accounts)
+        return any(account.is_signed_out for account in self.accounts)
 
     @rx.event
     async def set_active(self, session_id: str) -> None:
         """Switch to another account of this device."""
         async with self._refusals("set_active"):
-            await kit().set_active(await self._device(), _checked(session_id))
+            await kit().device_sessions.set_active(await self._device(), _checked(session_id))
             if session_id != self.session_id:
                 # This tab goes to the other account now.
                 return
@@ -107,7 +109,7 @@ class MultiSessionState(rx.State):
         """Sign one account of this device out; the one used last takes over from the active one."""
         async with self._refusals("revoke"):
             device = await self._device()
-            await kit().revoke(device, _checked(session_id))
+            await kit().device_sessions.revoke(device, _checked(session_id))
             if session_id != self.session_id:
                 self._say(ENDED, words().signed_out_last, _name_of(device.sessions, session_id))
 
@@ -115,26 +117,26 @@ class MultiSessionState(rx.State):
     async def sign_out(self) -> None:
         """Sign the active account out of this browser."""
         async with self._refusals("sign_out"):
-            await kit().revoke(await self._device(), self._acting().session)
+            await kit().device_sessions.revoke(await self._device(), self._acting().session)
 
     @rx.event
     async def revoke_others(self) -> None:
         """Sign all accounts of this device out but the active one."""
         async with self._refusals("revoke_others"):
-            await kit().revoke_others(await self._device(), self._acting().session)
+            await kit().device_sessions.revoke_others(await self._device(), self._acting().session)
 
     @rx.event
     async def revoke_all(self) -> None:
         """Sign all accounts of this device out."""
         async with self._refusals("revoke_all"):
-            await kit().revoke_all(await self._device())
+            await kit().device_sessions.revoke_all(await self._device())
 
     @rx.event
     async def forget(self, session_id: str) -> None:
         """Take a remembered account off this browser."""
         async with self._refusals("forget"):
             device = await self._device()
-            await kit().forget(device, _checked(session_id))
+            await kit().device_sessions.forget(device, _checked(session_id))
             self._say(SWITCHED, words().removed, _name_of(device.remembered, session_id))
 
     @rx.event
@@ -143,7 +145,7 @@ class MultiSessionState(rx.State):
         async with self._refusals("update_profile"):
             fields = form_data if isinstance(form_data, dict) else {}
             name, image = fields.get("name"), fields.get("image")
-            await kit().update_profile(
+            await kit().device_sessions.update_profile(
                 await self._device(),
                 self._acting().session,
                 name=name if isinstance(name, str) else "",
@@ -166,7 +168,7 @@ class MultiSessionState(rx.State):
     async def refresh(self) -> None:
         """Read the accounts anew; sent to each tab when something about them changed."""
         acting = self._acting()
-        self._show(acting, await kit().present_again(acting.device, acting.generation))
+        self._show(acting, await kit().devices.reread(acting.device, acting.generation))
 
     @rx.event
     async def arrive(self, move: int) -> None:
@@ -176,24 +178,24 @@ class MultiSessionState(rx.State):
         and after any pause, for whom the tab's queued events were meant.
         """
         acting = self._acting()
-        connection = kit().live.connections.get(acting.connection)
+        connection = kit().tabs.connections.get(acting.connection)
         if connection is None or connection.session_id != acting.session or connection.moves != move:
             # It has waited, and the socket has gone on, if only to come back: the tab may show another account.
             return
         if connection.shown == acting.session and not connection.is_moving:
             return
         connection.shown = acting.session
-        await self._name_tab(connection.tab, acting.session)
+        await self._name_tab(connection.identity.tab, acting.session)
         if acting.session not in connection.open_for or connection.is_moving:
             # The browser sends this straight back, behind everything that it sent before it had the snapshot.
-            name = f"{MultiSessionState.get_full_name()}.confirm"
+            name = f"{MultiSessionState.get_full_name()}.acknowledge"
             await EventContext.get().emit_event(Event(name=name, payload={"session_id": acting.session}))
 
     @rx.event
-    def confirm(self, session_id: str) -> None:
+    def acknowledge(self, session_id: str) -> None:
         """Lift the fence: from here on the browser's events are meant for the account on screen."""
         acting = self._acting()
-        connection = kit().live.connections.get(acting.connection)
+        connection = kit().tabs.connections.get(acting.connection)
         if connection is None or not session_id == acting.session == connection.session_id:
             return
         connection.open_for.add(session_id)
@@ -203,7 +205,7 @@ class MultiSessionState(rx.State):
     @rx.event
     def tell_dropped(self) -> None:
         """Say that something was not carried out, since the account that it was meant for has gone."""
-        if (connection := kit().live.connections.get(self._acting().connection)) is not None:
+        if (connection := kit().tabs.connections.get(self._acting().connection)) is not None:
             self._tell_dropped(connection)
 
     def _tell_dropped(self, connection: Connection) -> None:
@@ -212,9 +214,9 @@ class MultiSessionState(rx.State):
             self._say(REFUSED, words().not_carried_out)
 
     def _signed_in_count(self) -> int:
-        return sum(not held.is_signed_out for held in self.accounts)
+        return sum(not account.is_signed_out for account in self.accounts)
 
-    def _show(self, acting: Acting, device: PresentedDevice | None) -> None:
+    def _show(self, acting: Identity, device: ProvenDevice | None) -> None:
         sessions = device.sessions + device.remembered if device else ()
         shown = next(
             (session for session in sessions if session.id == acting.session and not session.is_signed_out), None
@@ -239,17 +241,17 @@ class MultiSessionState(rx.State):
         if namespace is not None:
             await namespace.emit("new_token", f"{tab}~{shown}", to=self.router.session.session_id)
 
-    def _acting(self) -> Acting:
+    def _acting(self) -> Identity:
         try:
             # The state's own copy is that of the last event, which in a background task may be another's.
             router_data = EventContext.get().router_data or self.router_data
         except LookupError:
             router_data = self.router_data
-        return Acting.read(router_data.get("headers") or {})
+        return Identity.read(router_data.get("headers") or {})
 
-    async def _device(self) -> PresentedDevice:
+    async def _device(self) -> ProvenDevice:
         acting = self._acting()
-        device = await kit().present_again(acting.device, acting.generation)
+        device = await kit().devices.reread(acting.device, acting.generation)
         # A signed-out tab acts for no account, but for its device: it may still forget one.
         if device is None or acting.session not in {"", *(session.id for session in device.sessions)}:
             raise InvalidSession

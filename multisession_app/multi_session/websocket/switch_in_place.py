@@ -22,7 +22,7 @@ from reflex.state import OnLoadInternalState, State
 from reflex_base.utils.format import format_event_handler
 
 from ..actions.multi_session import MultiSession
-from ..actions.tabs import HEADER, Acting, Connection, tree_token
+from ..actions.tabs import HEADER, Connection, Identity
 from ..options import ARRIVAL_TIMEOUT
 from .state import MultiSessionState
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_BOOT = format_event_handler(State.event_handlers["hydrate_and_load"])
-_ON_LOAD = format_event_handler(OnLoadInternalState.event_handlers["on_load_internal"])
-_CONFIRM = format_event_handler(MultiSessionState.event_handlers["confirm"])
+BOOT = format_event_handler(State.event_handlers["hydrate_and_load"])
+ON_LOAD = format_event_handler(OnLoadInternalState.event_handlers["on_load_internal"])
+ACKNOWLEDGE = format_event_handler(MultiSessionState.event_handlers["acknowledge"])
 # What an event of the browser says about where it is; the rest of its router data is the server's.
 _ROUTE = ("pathname", "asPath", "query")
 
@@ -63,7 +63,7 @@ def missing_parts(namespace: Any) -> list[str]:
     return missing
 
 
-class InPlace:
+class SwitchInPlace:
     """The moves of this process's sockets."""
 
     def __init__(self, app: rx.App, multi_session: MultiSession) -> None:
@@ -91,6 +91,11 @@ class InPlace:
             connection.is_moving = True
             self._moves[connection.id] = self._run(self._move(connection))
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a socket is changing its account at this moment."""
+        return bool(self._running)
+
     def _run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         # In a context of its own: in that of the handler that caused the change Reflex would take what is run here for
         # that handler's own events, and drop it with them.
@@ -104,23 +109,23 @@ class InPlace:
         if self._sids.get(connection.id) not in self._before:
             # It does not wait yet, and will look by itself.
             return
-        device = await self._kit.present_again(connection.device_id or "", connection.generation)
+        device = await self._kit.devices.reread(connection.identity.device, connection.identity.generation)
         if device is None or connection.session_id not in {"", *(session.id for session in device.sessions)}:
-            self._kit.live.kick(connection)
+            self._kit.tabs.kick(connection)
 
     async def _move(self, connection: Connection) -> None:
         try:
             while connection.is_stale:
                 connection.is_stale = False
                 if not await self._step(connection):
-                    self._kit.live.kick(connection)
+                    self._kit.tabs.kick(connection)
                     return
         except TimeoutError:
             # No ordinary browser, or a line that is dead or very slow.
-            self._kit.live.kick(connection)
+            self._kit.tabs.kick(connection)
         except Exception:
             logger.exception("A tab could not change its account in place; it reconnects.")
-            self._kit.live.kick(connection)
+            self._kit.tabs.kick(connection)
         finally:
             # At once after the last look, not when the task is done: what is asked in between would be lost.
             connection.is_moving = False
@@ -128,14 +133,14 @@ class InPlace:
 
     async def _step(self, connection: Connection) -> bool:
         """Go to the account that is active now and wait until the tab shows it; False if that was not possible."""
-        device = await self._kit.present_again(connection.device_id or "", connection.generation)
+        device = await self._kit.devices.reread(connection.identity.device, connection.identity.generation)
         sid = self._sids.get(connection.id)
         static = self._namespace._static_router_data
         if device is None or sid is None or sid not in static or self._tokens.sid_to_token.get(sid) != connection.tree:
             return False
         if device.active_id == connection.session_id:
-            if self._kit.live.refresh is not None:
-                await self._kit.live.refresh(connection)
+            if self._kit.tabs.refresh is not None:
+                await self._kit.tabs.refresh(connection)
             return True
         if not connection.router_data:
             # Its page's boot still waits behind something slow: nobody knows what to load for the next account.
@@ -143,19 +148,17 @@ class InPlace:
         # First of all the way for what is still meant for the account on screen.
         was, ghost, old = static[sid], f"{sid} before", connection.tree
         static[ghost], self._tokens.sid_to_token[ghost], self._before[sid] = was, old, ghost
-        connection.session_id, connection.ends_at = device.active_id, device.ends_at
-        connection.user_id = device.active_user_id
-        connection.tree = tree_token(device, device.active_id, connection.tab)
+        connection.act_as(device)
         connection.arrived.clear()
         connection.moves += 1
         # Not in `_relink`, which may begin when the socket is gone already: nobody would forget them.
         self._left.setdefault(sid, set()).add(old)
         self._left[sid].discard(connection.tree)
-        static[sid] = {**was, "headers": {**was["headers"], **_headers(connection)}}
+        static[sid] = {**was, "headers": {**was["headers"], **_headers(connection.identity)}}
         # To its end even if the socket closes meanwhile, so that it can take back what it has linked.
         if not await asyncio.shield(self._relink(sid, old, connection.tree)):
             return False
-        await self._on_event(sid, _load(_BOOT, connection.router_data))
+        await self._on_event(sid, _load(BOOT, connection.router_data))
         if connection.is_stale:
             # Asked again while it was on its way: the account may have ended by now.
             self._run(self._check(connection))
@@ -184,7 +187,7 @@ class InPlace:
 
         async def connect(sid: str, environ: dict[str, Any], auth: Any = None) -> Any:
             headers = dict(environ.get("asgi.scope", {}).get("headers", ()))
-            connection = self._kit.live.connections.get(headers.get(f"{HEADER}connection".encode(), b"").decode())
+            connection = self._kit.tabs.connections.get(headers.get(f"{HEADER}connection".encode(), b"").decode())
             if connection is not None:
                 self._connections[sid], self._sids[connection.id] = connection, sid
             try:
@@ -197,7 +200,7 @@ class InPlace:
         def disconnect(sid: str) -> Any:
             if (connection := self._connections.get(sid)) is not None:
                 # A websocket connects once: by a second CONNECT, which no ordinary client sends, its ids may be old.
-                self._kit.live.kick(connection)
+                self._kit.tabs.kick(connection)
             self._forget(sid)
             return on_disconnect(sid)
 
@@ -205,7 +208,7 @@ class InPlace:
             missed = None
             if (ghost := self._before.get(sid)) is not None:
                 connection = self._connections[sid]
-                if _confirms(data, connection.session_id):
+                if _acknowledges(data, connection.session_id):
                     missed = _missed(data, connection)
                     self._lift(sid)
                     connection.arrived.set()
@@ -238,24 +241,24 @@ class InPlace:
             self._namespace._static_router_data.pop(ghost, None)
 
 
-def _headers(connection: Connection) -> dict[str, str]:
-    return {name.decode(): value.decode() for name, value in Acting.of(connection).headers()}
+def _headers(identity: Identity) -> dict[str, str]:
+    return {name.decode(): value.decode() for name, value in identity.headers()}
 
 
 def _load(name: str, router_data: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "payload": {}, "router_data": {key: router_data[key] for key in _ROUTE if key in router_data}}
 
 
-def _missed(confirmation: dict[str, Any], connection: Connection) -> dict[str, Any] | None:
+def _missed(acknowledgement: dict[str, Any], connection: Connection) -> dict[str, Any] | None:
     # Another page was opened meanwhile, and its own event ran for the account before.
-    now = confirmation.get("router_data")
+    now = acknowledgement.get("router_data")
     if not isinstance(now, dict) or now.get("asPath") == connection.router_data.get("asPath"):
         return None
-    return _load(_ON_LOAD, now)
+    return _load(ON_LOAD, now)
 
 
-def _confirms(data: Any, session_id: str) -> bool:
-    if not isinstance(data, dict) or data.get("name") != _CONFIRM:
+def _acknowledges(data: Any, session_id: str) -> bool:
+    if not isinstance(data, dict) or data.get("name") != ACKNOWLEDGE:
         return False
     payload = data.get("payload")
     return isinstance(payload, dict) and payload.get("session_id") == session_id

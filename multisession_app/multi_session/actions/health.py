@@ -1,0 +1,41 @@
+"""Whether what a process leans on answers."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlmodel import select
+
+from .resources import Resources
+
+logger = logging.getLogger(__name__)
+
+UP, DOWN, UNUSED = "up", "down", "unused"
+
+
+class Health:
+    """Asks the database and Redis."""
+
+    def __init__(self, kit: Resources) -> None:
+        """Work with the resources of the running kit."""
+        self._kit = kit
+
+    async def ping(self) -> None:
+        """Return if the database answers.
+
+        Raises:
+            DatabaseUnavailable: it does not.
+        """
+        await self._kit.database.read(lambda db: db.exec(select(1)).one())
+
+    async def readiness(self) -> dict[str, str]:
+        """Return what this process leans on, and whether it is "up", "down" or "unused"."""
+        found = {"database": UP, "redis": UNUSED if self._kit.pubsub.is_alone else UP}
+        for name, ping in (("database", self.ping), ("redis", self._kit.pubsub.ping)):
+            try:
+                await ping()
+            except Exception as error:
+                # Its text may name hosts and users, which are not for whoever asks.
+                logger.error("The %s does not answer: %s", name, type(error).__name__)
+                found[name] = DOWN
+        return found
