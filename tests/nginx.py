@@ -1,7 +1,6 @@
-"""A real nginx with the README's configuration: nothing to install on the machine."""
+"""A real nginx with the configuration of docs/deploy.md: nothing to install on the machine."""
 
 import os
-import re
 import shutil
 import ssl
 import subprocess
@@ -10,7 +9,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.e2e.server import HOST, PROJECT, free_port
+from tests import papers
+from tests.e2e.server import HOST, free_port
 from tests.helpers import missing, until
 
 NAME = "app.example.com"
@@ -33,16 +33,15 @@ http {{
 
 
 def configuration() -> str:
-    """Read the configuration that the README tells people to use."""
-    [block] = re.findall(r"```nginx\n(.*?)```", (PROJECT / "README.md").read_text(), re.DOTALL)
-    return str(block)
+    """Read the configuration that docs/deploy.md tells people to use."""
+    return papers.block("docs/deploy.md", "A plain server behind nginx", "nginx")
 
 
 class Nginx:
     """An nginx that ends https for `NAME` with a certificate of its own, in front of the server on a port."""
 
     def __init__(self, folder: Path, server_port: int) -> None:
-        """Put ports and certificate into the README's configuration."""
+        """Put ports and certificate into the page's configuration."""
         self._folder = folder
         self.http_port, self.https_port = free_port(), free_port()
         authority = trustme.CA()

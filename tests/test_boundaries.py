@@ -17,7 +17,7 @@ from multisession_app import multi_session
 KIT = Path(multi_session.__file__).parent
 APP = KIT.parent
 MODULES = sorted(path for path in KIT.rglob("*.py") if "migrations" not in path.parts)
-ROOMS = {path.name for path in KIT.iterdir() if path.is_dir()}
+ROOMS = {path.parent.name for path in MODULES}
 USES_REFLEX = {"websocket", "components", "install", "plugin"}
 REFLEX = re.compile(r"reflex(_|\.|$)")
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from reflex_cli.core.config import Config
 
+from tests import papers
 from tests.e2e.server import PROJECT, copy_project, environment
 
-README = (PROJECT / "README.md").read_text()
+DEPLOY = "docs/deploy.md"
 # Where the app writes, where people put secrets, and what a developer's run leaves.
 DECOYS = (
     ".env",
@@ -26,6 +27,7 @@ DECOYS = (
     ".states/state.pkl",
     ".coverage",
     ".docker/secrets",
+    "docs/secret.md",
     "app.db",
     "tests/conftest.py",
     "tests/e2e/server.key",
@@ -40,14 +42,14 @@ BUILT = re.compile(r"([\w-]+/)*[\w.-]+\.(html|js|css|svg|ico|json|txt)(\.br|\.gz
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project with the decoys, exported as the README says."""
+    """The project with the decoys, exported as docs/deploy.md says."""
     project = copy_project(tmp_path_factory.mktemp("bundle") / "project")
     for name in DECOYS:
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text("secret-decoy")
-    options = re.findall(r"--exclude-from-backend \S+", README)
-    assert options
-    export = [sys.executable, "-m", "reflex", "export", *" ".join(dict.fromkeys(options)).split()]
+    (deploy,) = re.findall(r"reflex deploy (.*)", papers.text_of(DEPLOY))
+    assert "--exclude-from-backend" in deploy
+    export = [sys.executable, "-m", "reflex", "export", *deploy.split()]
     done = subprocess.run(export, cwd=project, env=environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return project
@@ -75,9 +77,9 @@ def test_app_writes_nothing_where_it_would_be_sent_along(project: Path) -> None:
     assert {name for name in added if not name.startswith(".")} == {"backend.zip", "frontend.zip", "app.db"}
 
 
-def test_command_understands_the_readmes_cloud_yml(tmp_path: Path) -> None:
+def test_command_understands_the_pages_cloud_yml(tmp_path: Path) -> None:
     """Each of its keys, with a value that the command takes; an unknown one it would pass over without a word."""
-    (text,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    text = papers.block(DEPLOY, "reflex deploy", "yaml")
     (tmp_path / "cloud.yml").write_text(text)
     config = Config.from_yaml(tmp_path / "cloud.yml")
     keys = set(re.findall(r"^(\w+):", text, re.MULTILINE))

@@ -68,7 +68,7 @@ class Server:
         that other server, so it is for clients without a browser only.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        self.root: Path = built_by.root if built_by else copy_project(folder / "project")
+        self.root: Path = built_by.root if built_by else self._make_project(folder / "project")
         self.port = free_port()
         # The name localhost, not the number: browsers take Secure cookies from http://localhost only.
         self.url = self.api = f"http://localhost:{self.port}"
@@ -104,6 +104,9 @@ class Server:
             )
         until(self._answers, f"the server to answer; its log: {self.log_path}", seconds=240)
         self._built = True
+
+    def _make_project(self, to: Path) -> Path:
+        return copy_project(to)
 
     def _command(self) -> list[str]:
         if self._built:

@@ -1,4 +1,4 @@
-"""https behind nginx, configured as the README says."""
+"""https behind nginx, configured as docs/deploy.md says."""
 
 from collections.abc import Iterator
 from typing import Any

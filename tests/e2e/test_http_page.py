@@ -1,4 +1,4 @@
-"""What the README says of the HTTP routes is so."""
+"""What docs/http.md says of the routes is so."""
 
 import re
 import shutil
@@ -6,17 +6,13 @@ import subprocess
 from pathlib import Path
 
 from multisession_app.multi_session.http.routes import ENDPOINTS
+from tests import papers
 from tests.e2e.better_auth import NPM_PROJECT
-from tests.e2e.server import PROJECT, Server
+from tests.e2e.server import Server
 from tests.helpers import missing
 
-HTTP = (PROJECT / "README.md").read_text().partition("\n## HTTP\n")[2].partition("\n## ")[0]
-
-
-def block(language: str) -> str:
-    """Return the section's code in that language."""
-    [found] = re.findall(rf"^```{language}\n(.*?)^```", HTTP, re.DOTALL | re.MULTILINE)
-    return str(found)
+PAGE = "docs/http.md"
+CONVERSATION = papers.block(PAGE, "A conversation", "sh")
 
 
 def test_curl_conversation(server: Server, tmp_path: Path) -> None:
@@ -29,7 +25,7 @@ def test_curl_conversation(server: Server, tmp_path: Path) -> None:
         said = converse(fresh.url, tmp_path)
     finally:
         fresh.stop()
-    shown = re.findall(r"^# (.*)$", block("sh"), re.MULTILINE)
+    shown = re.findall(r"^# (.*)$", CONVERSATION, re.MULTILINE)
     answers = said.splitlines()
     assert len(answers) == len(shown)
     for answer, expected in zip(answers, shown, strict=True):
@@ -38,14 +34,14 @@ def test_curl_conversation(server: Server, tmp_path: Path) -> None:
 
 def converse(url: str, folder: Path) -> str:
     """Run the conversation with the server there, and return its answers."""
-    script = block("sh").replace("http://localhost:3000", url)
+    script = CONVERSATION.replace("http://localhost:3000", url)
     said = subprocess.run(["/bin/sh", "-eu", "-c", script], cwd=folder, capture_output=True, text=True, check=True)
     return said.stdout
 
 
 def test_table_names_every_route() -> None:
     """And no other."""
-    table = "\n".join(line.partition("|")[2].partition("|")[0] for line in HTTP.splitlines() if line.startswith("|"))
+    table = "\n".join(route for route, *_ in papers.rows(PAGE, "Routes"))
     assert sorted(re.findall(r"`((?:GET|POST) /[^`]*)`", table)) == sorted(
         f"{row.method} {row.path}" for row in ENDPOINTS
     )
@@ -53,5 +49,7 @@ def test_table_names_every_route() -> None:
 
 def test_client_is_made_as_in_the_tests() -> None:
     """With the same `pathMethods`."""
-    [ours] = re.findall(r"^const ours = .*?^};", block("js"), re.DOTALL | re.MULTILINE)
+    [ours] = re.findall(
+        r"^const ours = .*?^};", papers.block(PAGE, "Better Auth's client", "js"), re.DOTALL | re.MULTILINE
+    )
     assert ours in (NPM_PROJECT / "client.js").read_text()
