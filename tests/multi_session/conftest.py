@@ -21,6 +21,7 @@ from multisession_app.multi_session.options import Options
 from multisession_app.multi_session.websocket.runtime import runtime
 from tests.helpers import run
 from tests.multi_session.browser import Browser
+from tests.multi_session.guarded import Guarding
 from tests.multi_session.guesses import HOME
 from tests.multi_session.people import NOW, Clock, World
 from tests.multi_session.scenes import Namespace, Play, Scene
@@ -197,6 +198,27 @@ def tab(multi_session: MultiSession, monkeypatch: pytest.MonkeyPatch) -> Callabl
 def namespace() -> Namespace:
     """Return Reflex's side of open sockets."""
     return Namespace()
+
+
+@pytest.fixture
+def guarding(multi_session: MultiSession, namespace: Namespace, monkeypatch: pytest.MonkeyPatch) -> Guarding:
+    """Return the guard of this process."""
+    guarding = Guarding(multi_session, namespace)
+    monkeypatch.setattr(runtime, "multi_session", multi_session)
+    monkeypatch.setattr(runtime, "app", guarding.app)
+    return guarding
+
+
+@pytest.fixture
+def elsewhere(kit_with: Callable[..., MultiSession]) -> Callable[[Browser], Browser]:
+    """Return what opens the same browser before another process, of which this one hears nothing."""
+
+    def open_browser(visitor: Browser) -> Browser:
+        other, kit = visitor.copy(), kit_with()
+        other.app = DeviceMiddleware(api(), kit)
+        return other
+
+    return open_browser
 
 
 @pytest.fixture

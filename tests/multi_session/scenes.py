@@ -27,6 +27,7 @@ class Namespace:
         self.shows = shows
         self.refuses = False
         self.ran: list[tuple[str, str]] = []
+        self.sent: list[tuple[str, str, str]] = []
 
     async def on_connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         """Link the socket as Reflex does."""
@@ -47,6 +48,10 @@ class Namespace:
     async def emit_update(self, update: Any, token: str) -> None:
         """Say that something reached the browser, or Reflex's log."""
         self.ran.append((token, "update"))
+
+    async def emit(self, packet: str, data: str, to: str) -> None:
+        """Note what is sent to a socket beside updates."""
+        self.sent.append((packet, data, to))
 
     def on_disconnect(self, sid: str) -> asyncio.Task[None] | None:
         """Unlink the socket as Reflex does: the map is read at once, and written in a task."""
