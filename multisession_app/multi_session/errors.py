@@ -6,11 +6,10 @@ from typing import ClassVar
 
 
 class MultiSessionError(Exception):
-    """A refusal that has a code, a status and a sentence for the person.
+    """A refusal with a code, an HTTP status and a sentence for the person.
 
-    `code` follows Better Auth's error codes where it has one, since its client compares them.
-    The sentence is the word of the same name as `word` in `localization.Localization`. `field` is the field of a form
-    that it is about, which may have another name in one form than in the others.
+    `code` is Better Auth's where it has one, since its client compares codes. `word` names the sentence in
+    `localization.Localization`. `field` is the form field that the refusal is about, "" for none.
     """
 
     code: ClassVar[str] = "BAD_REQUEST"
@@ -20,10 +19,10 @@ class MultiSessionError(Exception):
     retry_after: int | None = None
     """Seconds until it makes sense to try again; None where waiting changes nothing."""
     allow: str = ""
-    """The methods that an address has, where another one was asked for."""
+    """The methods that the address has, for the `Allow` header; "" except for `MethodNotAllowed`."""
 
     def __init__(self, field: str = "") -> None:
-        """Keep what the field is called in this form, if it is another name than usual."""
+        """Take this form's name of the field, if it differs from the class's."""
         super().__init__()
         if field:
             self.field = field
@@ -116,13 +115,13 @@ class PasswordTooCommon(MultiSessionError):
 class TooManySessions(MultiSessionError):
     """The device is full and nobody may be signed out to make room.
 
-    `accounts` are the (session id, name, e-mail) that one could sign out of.
+    `accounts` holds (session id, name, e-mail) of each account that could be signed out.
     """
 
     code, status, word = "MAXIMUM_SESSIONS_REACHED", 403, "too_many_sessions"
 
     def __init__(self, accounts: list[tuple[str, str, str]]) -> None:
-        """Keep the accounts that one could sign out of."""
+        """Keep the accounts that could be signed out."""
         super().__init__()
         self.accounts = accounts
 
@@ -133,7 +132,7 @@ class TooManyAttempts(MultiSessionError):
     code, status, word = "TOO_MANY_REQUESTS", 429, "too_many_attempts"
 
     def __init__(self, retry_after: int) -> None:
-        """Keep how long to wait."""
+        """Keep how many seconds to wait."""
         super().__init__()
         self.retry_after = retry_after
 
@@ -212,7 +211,7 @@ class NoSuchUser(MultiSessionError):
 class DatabaseUnavailable(MultiSessionError):
     """The database does not answer: the process is up, and what was asked for is not done.
 
-    Unless it went away in the very moment of a commit, when nobody can know: then all of it is done or nothing.
+    Exception: if the database went away during the commit, nobody knows the outcome. Then all is done or nothing.
     """
 
     code, status, word = "DATABASE_UNAVAILABLE", 503, "unavailable"

@@ -12,9 +12,9 @@ from .errors import MultiSessionError, OptionsError
 
 @dataclass(frozen=True, kw_only=True)
 class Localization:
-    """The words on screen. `{name}` and the like are filled in; a replacement may leave them out."""
+    """The words on screen. Placeholders such as `{name}` are filled in; a replacement may leave them out."""
 
-    # The four of better-auth-ui's multi-session plugin.
+    # These four are those of better-auth-ui's multi-session plugin.
     switch_account: str = "Switch Account"
     add_account: str = "Add Account"
     manage_accounts: str = "Manage accounts"
@@ -170,7 +170,7 @@ class Localization:
 
 
 def filled(text: str, **values: str) -> str:
-    """Put values in for their `{names}`, all at once: someone may be called {next}."""
+    """Replace each `{name}` by its value, all at once, since a user may have the name "{next}"."""
     return re.sub(r"\{(\w+)\}", lambda name: values.get(name[1], name[0]), text)
 
 

@@ -1,4 +1,4 @@
-"""Every number, name and switch, with its default."""
+"""The kit's fixed numbers and names, and the options that an app may set, with their defaults."""
 
 from __future__ import annotations
 
@@ -14,53 +14,54 @@ BASE_PATH = "/api/auth"
 LIBRARY = "$/utils/multi_session"
 """Where compiled pages import the kit's browser files from; `MultiSessionPlugin.get_static_assets` puts them there."""
 BODY_LIMIT = 16 * 1024
-"""Bytes of a request's body."""
+"""Maximum size of a request's body, in bytes."""
 HEADERS_LIMIT = 8 * 1024
-"""Bytes of a request's headers, names and values, on the kit's routes."""
+"""Maximum size of a request's headers on the kit's routes, names and values together, in bytes."""
 
 COOKIE_MAX_AGE = timedelta(days=400)
-"""The longest that browsers keep a cookie (RFC 6265bis, 5.5); the rows decide what it opens."""
+"""The longest that browsers keep a cookie (RFC 6265bis, 5.5). The database decides what it opens."""
 SECRET_GRACE = timedelta(seconds=60)
 """How long an old device secret still works after its successor was first used."""
 ANSWER_ON_ITS_WAY = timedelta(seconds=10)
-"""How long the answer to a sign-in, which holds the new cookie, may take to reach the browser."""
+"""How long an answer that holds a new cookie may take to reach the browser."""
 ARRIVAL_TIMEOUT = timedelta(seconds=5)
-"""How long a tab may take to say that it shows the account that its socket was moved to; else it reconnects."""
+"""How long a tab may take to acknowledge the account that its socket was moved to. After that it reconnects."""
 SHORT_TIMEOUT = timedelta(days=1)
-"""From a sign-in with `rememberMe: false` to the end of its session, as upstream; never longer than
+"""Life of a session after a sign-in with `rememberMe: false`, as in Better Auth; never longer than
 `session_timeout`."""
 ACTIVITY_INTERVAL = timedelta(minutes=1)
 """`last_active_at` is written at most this often, so `idle_timeout` may come early by as much."""
 TIME_CHECK_INTERVAL = timedelta(seconds=1)
-"""How often a process looks which open tabs' sessions have run out of time."""
+"""How often a process looks for open tabs whose session has expired."""
 COVER_AFTER = timedelta(minutes=2)
-"""After so long without the server, or asleep, a tab covers its page until it knows that the account has not ended."""
+"""A tab that was without the server, or asleep, for this long covers its page until it knows that its session has not
+ended."""
 REMEMBERED_MAX = 10
-"""Expired or evicted accounts that a device keeps on its screens; the ones used longest ago are forgotten."""
+"""Maximum number of remembered accounts of a device. Beyond it, those used longest ago are forgotten."""
 
 DATABASE_TIMEOUT = timedelta(seconds=15)
 """How long a statement, a lock or a connection of the database may take."""
 
 SECURITY_EVENTS_PAGE = 20
-"""Security events that are listed at once."""
+"""Security events on one page."""
 SWEEP_INTERVAL = timedelta(hours=1)
 SWEEP_BATCH = 1000
-"""Rows of a table that are deleted in one transaction, so that nobody waits for long behind it."""
+"""Maximum number of rows of a table that one transaction deletes, so that no other waits long for it."""
 
 HSTS_MAX_AGE = timedelta(days=365)
-"""How long a browser that was here by https comes by nothing else; ASVS 3.4.1 asks for a year."""
+"""How long a browser that came by https keeps to https; ASVS 3.4.1 asks for a year."""
 ASSET_MAX_AGE = timedelta(days=365)
 """How long a browser keeps a file whose name changes with its content."""
 CONTENT_SECURITY_POLICY: Mapping[str, Sequence[str]] = {
     "default-src": ("'self'",),
-    # And the hashes of the page's own inline scripts.
+    # The hashes of the page's own inline scripts are added.
     "script-src": ("'self'",),
     # Radix and Emotion, which Reflex styles with, write style elements and attributes in the browser.
     "style-src": ("'self'", "'unsafe-inline'"),
     # Pictures of users have https addresses on any host.
     "img-src": ("'self'", "data:", "https:"),
     "font-src": ("'self'", "data:"),
-    # Covers the websocket too, but in Safari before 16, which does not load what Vite 8 builds either.
+    # 'self' covers the websocket too, except in Safari before 16, which cannot load what Vite 8 builds anyway.
     "connect-src": ("'self'",),
     "object-src": ("'none'",),
     "base-uri": ("'none'",),
@@ -70,14 +71,14 @@ CONTENT_SECURITY_POLICY: Mapping[str, Sequence[str]] = {
 """What a page may load, run and be framed by, by directive (CSP 3)."""
 
 FAILED_SIGN_INS_OF_ACCOUNT = "10 per 15 minutes"
-"""With one account: from one address, or on one device that knows the account."""
+"""With one account, from one address or on one device that knows the account."""
 FAILED_SIGN_INS_OF_ADDRESS = "100 per hour"
-"""From one address with whatever accounts."""
+"""From one address, with any accounts."""
 SIGN_UPS_OF_ADDRESS = "50 per hour"
 RATE_LIMIT_SWEEP = timedelta(minutes=1)
-"""How often what has been counted long ago is looked for and forgotten."""
+"""How often expired counters are looked for and deleted."""
 REDIS_TIMEOUT = timedelta(seconds=1)
-"""How long a sign-in waits for a Redis that does not answer, each time that it asks."""
+"""How long each call to Redis may take, at a sign-in, a sign-up or a readiness check."""
 
 PASSWORD_MIN = 8
 PASSWORD_MAX = 128
@@ -87,7 +88,7 @@ IMAGE_MAX = 2048
 USER_AGENT_MAX = 512
 DEVICE_NAME_MAX = 40
 TAB_TOKEN_MAX = 200
-"""Characters. A tab token is a UUID, `~` and a session id (73); longer ones are not a browser's."""
+"""In characters, as those above. A tab token is a UUID, `~` and a session id (73); no browser sends a longer one."""
 
 _SESSION_TIMEOUTS = timedelta(minutes=1), COOKIE_MAX_AGE
 _IDLE_TIMEOUTS = timedelta(minutes=5), COOKIE_MAX_AGE
@@ -95,9 +96,10 @@ _FRESH_FOR = timedelta(seconds=1), timedelta(days=1)
 _RETENTIONS = timedelta(days=1), timedelta(days=3650)
 _APP_ID = re.compile(r"[\w-]+", re.ASCII)
 _DEFAULT_PORT = re.compile(r"http://.*:80|https://.*:443")
-# Those that fall back to default-src and can be named too.
+# The kit's own directives, and further ones that fall back to default-src.
 _DIRECTIVES = (*CONTENT_SECURITY_POLICY, "frame-src", "manifest-src", "media-src", "worker-src")
-# A quoted word, or a host or scheme: a word that lacks its quotes would be taken for a host and allow nothing.
+# A keyword in quotes, a host or a scheme. Browsers would take a keyword without quotes for a host and allow nothing, so
+# a host needs a dot, a colon or an asterisk.
 _SOURCE = re.compile(r"'(?!none')[\w+/=-]+'|(?=.*[.:*])[!#-&(-+\--:<-~]+", re.ASCII)
 _ORIGIN = re.compile(r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?")
 
@@ -110,20 +112,20 @@ class Options:
         maximum_sessions: accounts signed in on one device at the same time, 1 to 100.
         session_timeout: from a sign-in to the end of its session, whatever happens
             (NIST SP 800-63B-4, 2.1.3 advises 30 days at most).
-        idle_timeout: without use for so long a session ends earlier; None for no such end. An account is used by
-            what a person does in it, not by a tab that stands open.
-        fresh_for: how long after a sign-in, or the password typed again, sessions of other devices can be ended.
+        idle_timeout: a session that is unused for this long ends earlier; None for never. Only what a person does
+            counts as use, not a tab that stays open.
+        fresh_for: how long after a sign-in, or a further password entry, sessions on other devices can be ended.
         retention: how long security events, and sessions that have ended, are kept.
         revoke_oldest_on_max: over the maximum, sign out the account used longest ago; False refuses the sign-in.
-        switch_in_place: change the account of an open socket where it is; False lets every tab reconnect instead.
-        allowed_origins: further origins whose pages may call this server, as `https://app.example.com`.
-        content_security_policy: further sources for a directive of the pages' policy, added to the kit's, as
+        switch_in_place: change the account of an open socket without a reconnect; False lets every tab reconnect.
+        allowed_origins: further origins whose pages may call this server, such as `https://app.example.com`.
+        content_security_policy: further sources for directives of the pages' policy, added to the kit's, such as
             `{"script-src": ["'unsafe-eval'"], "img-src": ["http://images.example.com"]}`.
         localization: words on screen that replace the English ones, by their names in `Localization`.
-        app_id: goes into the cookie's name, so that two apps on one host do not share it; None for the `app_name` of
+        app_id: part of the cookie's name, so that two apps on one host do not share it; None for the `app_name` of
             `rxconfig.py`.
-        trusted_proxy_hops: how many proxies in front may be believed about scheme, host and client address; None for
-            what Reflex's own setting of that name says.
+        trusted_proxy_hops: how many proxies in front are trusted about scheme and client address; None for Reflex's
+            own setting of that name.
 
     Raises:
         OptionsError: a value cannot work; the message says which and why.
@@ -142,7 +144,7 @@ class Options:
     app_id: str | None = None
     trusted_proxy_hops: int | None = None
     words: Localization = field(init=False, repr=False)
-    """Every word on screen: the English ones and, in place of some, those of `localization`."""
+    """Every word on screen: the English ones, some of them replaced by `localization`."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
@@ -167,7 +169,7 @@ class Options:
         if isinstance(self.allowed_origins, str) or not isinstance(self.allowed_origins, Sequence):
             raise OptionsError(f"allowed_origins must be a sequence of origins, not {self.allowed_origins!r}.")
         for origin in self.allowed_origins:
-            # Whatever a browser would not send as it stands (RFC 6454, 6.2) would refuse everyone while looking right.
+            # Browsers send an origin in one spelling (RFC 6454, 6.2). Any other looks right and matches nobody.
             if not isinstance(origin, str) or not _ORIGIN.fullmatch(origin) or _DEFAULT_PORT.fullmatch(origin):
                 raise OptionsError(
                     f"allowed_origins must hold origins such as https://app.example.com, not {origin!r}."
@@ -178,7 +180,7 @@ class Options:
             raise OptionsError(f"trusted_proxy_hops must be 0 or more, not {hops!r}.")
         if self.app_id is not None and not (isinstance(self.app_id, str) and _APP_ID.fullmatch(self.app_id)):
             raise OptionsError(f"app_id must be letters, digits, - and _, not {self.app_id!r}.")
-        # The only way to set a field of a frozen dataclass that follows from another.
+        # A frozen dataclass lets a derived field be set in no other way.
         object.__setattr__(self, "words", localization(self.localization))
 
 

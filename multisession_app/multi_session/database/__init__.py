@@ -1,1 +1,1 @@
-"""What is kept: the tables, the shapes that may leave the server, transactions on SQLite and PostgreSQL, migrations."""
+"""The database: tables, the shapes that may leave the server, transactions on SQLite and PostgreSQL, migrations."""

@@ -1,4 +1,4 @@
-"""How SQLite and PostgreSQL are connected to, so that the rest need not know which of them it is."""
+"""Connections to SQLite and PostgreSQL, set up so that the rest need not know which of them it is."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from ..options import DATABASE_TIMEOUT
 
 POOL_SIZE = 10
-"""Connections of one process, and so the queries that it runs at once."""
+"""Maximum number of connections of one process, and so of queries that it runs at once."""
 _PAUSE = 0.05
 _TIMEOUT_MS = int(DATABASE_TIMEOUT.total_seconds() * 1000)
-# What PostgreSQL is told at each connection. The time that others hold a row is a part of a statement's.
+# Settings of each PostgreSQL connection. Waiting for a row that another transaction has locked counts towards
+# `statement_timeout`.
 _POSTGRES_SETTINGS = {
     "timezone": "UTC",
     "statement_timeout": str(_TIMEOUT_MS),
@@ -24,12 +25,12 @@ _POSTGRES_SETTINGS = {
 
 
 def make_engine(url: str) -> Engine:
-    """Return the engine of a database's address; it connects when it is asked. Makes the folder of a SQLite file."""
-    # Without the parameters, which are hashes and e-mails, in any error that goes to a log.
+    """Return the engine for a database URL; it connects at the first query. Make the folder of a SQLite file."""
+    # `hide_parameters`: errors go to the log, and the parameters are hashes and e-mails.
     settings: dict[str, Any] = {"pool_size": POOL_SIZE, "max_overflow": 0, "hide_parameters": True}
     address = make_url(url)
     if address.drivername in {"postgres", "postgresql"}:
-        # As hosts give it. SQLAlchemy would look for another driver.
+        # Hosting services write the URL so. SQLAlchemy would look for another driver.
         address = address.set(drivername="postgresql+psycopg")
     if address.get_backend_name() == "postgresql":
         return create_engine(address, **settings, connect_args=_postgres_settings(address))
@@ -39,7 +40,7 @@ def make_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
-        # The driver's own BEGIN comes late and never for DDL; `begin` below says it instead.
+        # The driver's own BEGIN comes late, and never for DDL; `begin` below sends it instead.
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {_TIMEOUT_MS}")
         _write_ahead(connection)
@@ -55,7 +56,7 @@ def make_engine(url: str) -> Engine:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    # Of workers that change a fresh file to WAL at the same moment SQLite refuses some at once, whatever the timeout.
+    # If several workers change a new file to WAL at the same moment, SQLite refuses some at once, whatever the timeout.
     deadline = time.monotonic() + DATABASE_TIMEOUT.total_seconds()
     while True:
         try:
@@ -73,10 +74,10 @@ def _postgres_settings(address: URL) -> dict[str, str]:
     settings = {
         "options": " ".join(f"-c {name}={value}" for name, value in _POSTGRES_SETTINGS.items()),
         "connect_timeout": seconds,
-        # A host that vanished answers nothing: without these a thread waits for it for minutes (libpq, 32.1.2).
+        # Without these a thread waits for minutes for a host that has vanished (libpq, 32.1.2).
         "tcp_user_timeout": str(_TIMEOUT_MS),
         "keepalives_idle": seconds,
         "application_name": "multi_session",
     }
-    # What the address says goes first: a pooler in between may know none of the options.
+    # Parameters of the URL win: a pooler in between may not know these settings.
     return {name: value for name, value in settings.items() if name not in address.query}

@@ -1,4 +1,4 @@
-"""The tables, and the shapes that may leave the server."""
+"""The tables, and the fixed values in their columns."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ REVOKED_ELSEWHERE = "revoked_elsewhere"
 SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
 ENDED_BY_OPERATOR = "ended_by_operator"
 PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason
-"""Why a session ended, as `DeviceSession.revoked_reason` says; None with the time over means expired."""
+"""Values of `DeviceSession.revoked_reason`: why a session ended. None means expired, once its time is over."""
 
 SIGNED_UP = "signed_up"
 SIGNED_IN = "signed_in"
 FAILED_SIGN_IN = "failed_sign_in"
 REAUTHENTICATED = "reauthenticated"
-"""What else a `SecurityEvent` says in its `kind`, besides `PASSWORD_CHANGED` and the reasons in `TOLD_ENDS`."""
+"""Values of `SecurityEvent.kind`, beside `PASSWORD_CHANGED` and the reasons in `TOLD_ENDS`."""
 
 TOLD_ENDS = frozenset(
     {
@@ -37,17 +37,17 @@ TOLD_ENDS = frozenset(
         ENDED_BY_OPERATOR,
     }
 )
-"""Ends that a person wants to read about. Of the others each is a part of something that is told, or nobody's act."""
+"""Ends that a person wants to read about. The others belong to an event already shown, or nobody caused them."""
 
 NEW_DEVICE = "new_device"
 SESSION_ENDED = "session_ended"
-"""What a `SecurityEvent` says in its `detail`: the account was never on this device before; a session was ended."""
+"""Values of `SecurityEvent.detail`: the user had never signed in on this device before; a session was ended."""
 
 ACTIVATION_INDEX = "ix_multi_session_activation"
-"""Where two transactions meet that take a device's next `DeviceSession.activation` at the same moment."""
+"""The unique index at which two transactions conflict that take a device's next `activation` at the same moment."""
 
 VERSION_TABLE = Table("multi_session_version", SQLModel.metadata, Column("version_num", String(32), primary_key=True))
-"""Alembic's, of the kit's migrations. Known here, else `reflex db makemigrations` of the app would drop it."""
+"""Alembic's table for the kit's migrations. Declared here, or the app's `reflex db makemigrations` would drop it."""
 
 
 def new_id() -> str:
@@ -56,12 +56,13 @@ def new_id() -> str:
 
 
 def is_id(text: str) -> bool:
-    """Say whether a text can be an id at all. Not every text can be asked for: PostgreSQL takes no NUL."""
+    """Say whether a text can be an id at all. Only then may it go into a query: PostgreSQL refuses NUL."""
     return text.isascii() and text.isprintable()
 
 
 def _ended_index(table: str, column: str) -> Index:
-    # To sweep by. Without what lives on, which no statement is to look for here: it is most of the table.
+    # For the sweep. The index leaves out rows that have not ended: they are most of the table, and no query should look
+    # for them here.
     has_ended = text(f"{column} IS NOT NULL")
     name = f"ix_multi_session_{table}_{column}"
     return Index(name, column, sqlite_where=has_ended, postgresql_where=has_ended)
@@ -103,8 +104,8 @@ class Device(SQLModel, table=True):
 class DeviceSecret(SQLModel, table=True):
     """One value that the device's cookie had, as SHA-256.
 
-    It opens the device's sessions up to its own `generation`: one made after this secret was replaced stays
-    closed to it. With `is_final` the older ones die at its first use, without a minute of grace.
+    It opens the device's sessions up to its own `generation`, and none made after it was replaced. With `is_final`
+    the older secrets die at its first use, without a minute of grace.
     """
 
     __tablename__ = "multi_session_device_secret"
@@ -120,15 +121,15 @@ class DeviceSecret(SQLModel, table=True):
 
 
 class DeviceSession(SQLModel, table=True):
-    """One user signed in on one device. Valid until `expires_at` unless `revoked_at` is set.
+    """One user signed in on one device. Valid until `expires_at`, unless `revoked_at` is set or it is idle too long.
 
-    `activation` counts the device's switches: the valid session with the highest is the active one, the next
-    below takes over from it. `generation` is that of the device secret made with this session.
+    `activation` counts the device's switches: the valid session with the highest number is the active one, and the
+    next lower takes over from it. `generation` is that of the device secret made with this session.
     """
 
     __tablename__ = "multi_session_device_session"
     __table_args__ = (
-        # One valid row for each (device, user), whatever runs at the same time.
+        # One row in use for each (device, user), whatever runs at the same time.
         Index(
             "ix_multi_session_one_per_user",
             "device_id",
@@ -137,7 +138,7 @@ class DeviceSession(SQLModel, table=True):
             sqlite_where=text("revoked_at IS NULL"),
             postgresql_where=text("revoked_at IS NULL"),
         ),
-        # What stands on a device's screens, however many of its sessions have ended. No two were used last.
+        # Finds a device's listed sessions, however many others have ended. No two share an activation.
         Index(
             ACTIVATION_INDEX,
             "device_id",
@@ -165,10 +166,10 @@ class DeviceSession(SQLModel, table=True):
 
 
 class SecurityEvent(SQLModel, table=True):
-    """Something about a user's security that they want to read about.
+    """One line of a user's recent security activity.
 
-    `session_id` is the session that it happened to, whose row may be swept before this one. `user_agent` and
-    `ip_address` are those of whoever did it: of an ended session they say which device has ended it.
+    `session_id` is the session that the event happened to; its row may be swept before this one. `user_agent` and
+    `ip_address` are those of whoever caused the event: for an ended session, of the device that ended it.
     """
 
     __tablename__ = "multi_session_security_event"

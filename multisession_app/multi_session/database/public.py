@@ -37,7 +37,7 @@ class UserPublic(SQLModel):
 class DeviceSessionPublic(SQLModel):
     """One row of the account switcher. `id` grants nothing by itself.
 
-    With `is_signed_out` the session has expired or made room for another; the account is only remembered.
+    With `is_signed_out` the session has expired or was evicted; the account is only remembered.
     """
 
     id: str
@@ -71,8 +71,8 @@ class DeviceSessionPublic(SQLModel):
 class SecurityEventPublic(SQLModel):
     """One line of a user's recent security activity.
 
-    `user_agent` and `ip_address` are of whoever did it, `device_user_agent` is of the session that it happened to, ""
-    where there is none.
+    `user_agent` and `ip_address` are those of whoever caused the event. `device_user_agent` is that of the session that
+    it happened to, "" for none.
     """
 
     id: str
@@ -100,8 +100,8 @@ class SecurityEventPublic(SQLModel):
 
 
 def initials(name: str) -> str:
-    """Return the first letters of the first and the last word, upper case; of a name without letters the first sign."""
+    """Return the first letters of the first and last word in upper case; without letters, the first character."""
     words = [letters for word in name.split() if (letters := [c for c in word if c.isalnum()])]
     ends = [word[0] for word in (words[:1] + words[1:][-1:])] or list(name[:1])
-    # Some letters have no capital of one letter, such as the German sharp s.
+    # Some letters, such as the German sharp s, become two in upper case.
     return "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in ends)

@@ -1,4 +1,4 @@
-"""Transactions off the event loop, what is done when one is lost or crossed, and the migration at start."""
+"""Transactions in threads, new attempts after a lost connection or a conflict, and the migration at start."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ from .engine import POOL_SIZE, make_engine
 from .models import ACTIVATION_INDEX, VERSION_TABLE
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-# How often a transaction is begun that others cross. Of those that meet one always gets through, so that so many are
-# enough for a whole pool of them.
+# Attempts at a transaction that conflicts with others. One transaction wins each conflict, so `POOL_SIZE` suffice.
 _TURNS = POOL_SIZE
-# What two PostgreSQL transactions at once can do to each other, and another turn cures (SQLSTATE, appendix A).
+# SQLSTATE codes of conflicts between PostgreSQL transactions, which a new attempt resolves (appendix A).
 _SERIALIZATION_FAILURE, _DEADLOCK, _NOT_UNIQUE = "40001", "40P01", "23505"
 # Any constant does: it only has to be the same in every worker of this app.
 _MIGRATION_LOCK = 7_263_001
@@ -40,10 +39,10 @@ class Database:
     """One database, on SQLite or PostgreSQL, used from threads so that no query holds up the event loop."""
 
     def __init__(self, url: str) -> None:
-        """Open nothing yet; make the folder of a SQLite file."""
+        """Connect to nothing yet; make the folder of a SQLite file."""
         self.engine = make_engine(url)
-        # SQLite takes the write lock at once: a read that turns into a write after another's write would fail
-        # with SQLITE_BUSY, which no timeout cures.
+        # `write` makes SQLite take the write lock at BEGIN. A read that turns into a write after another
+        # transaction's write would fail with SQLITE_BUSY, whatever the timeout.
         self._writing = self.engine.execution_options(write=True)
         self._limiter = anyio.CapacityLimiter(POOL_SIZE)
 
@@ -58,12 +57,12 @@ class Database:
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run `work` in a thread, in a transaction that is committed at its end, or rolled back if it raises.
 
-        It may run more than once, each time in a new transaction: after a lost connection, as long as nothing can have
-        been committed, and after another transaction has crossed it.
+        `work` may run more than once, each time in a new transaction: after a connection lost before COMMIT was sent,
+        and after a conflict with another transaction.
 
         Raises:
-            DatabaseUnavailable: the database does not answer, and nothing is done; or it went away in the very moment
-                of the commit, and all is done or nothing.
+            DatabaseUnavailable: the database does not answer, and nothing is done. If it went away during the commit,
+                all is done or nothing.
         """
         return await anyio.to_thread.run_sync(self._in_turn, self._writing, work, limiter=self._limiter)
 
@@ -75,7 +74,8 @@ class Database:
             except _NothingDone as failure:
                 lost += failure.is_lost
                 crossed += failure.is_crossed
-                # A connection can have been cut while nobody used it; a server that cuts the next one too is gone.
+                # An idle connection may have been cut, so one loss is retried. If the next is lost too, the server is
+                # gone.
                 is_enough = lost > 1 or crossed == _TURNS
                 if is_enough or not (failure.is_lost or failure.is_crossed):
                     raise _explained(failure.error) from failure.error
@@ -92,7 +92,7 @@ class Database:
         try:
             with self._writing.begin() as connection:
                 if connection.dialect.name == "postgresql":
-                    # Waiting for another worker's migration, or making an index of a large table, may take its time.
+                    # Waiting for another worker's migration, or indexing a large table, may take long.
                     connection.execute(text("SET LOCAL statement_timeout = 0"))
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
                 _upgrade(connection, migrations, version_table)
@@ -101,13 +101,14 @@ class Database:
 
 
 class _NothingDone(Exception):
-    """A transaction that has failed before its commit was sent, so that nothing of it can have been done."""
+    """A transaction failed before its COMMIT was sent, so nothing of it was done."""
 
     def __init__(self, error: DBAPIError) -> None:
         self.error = error
         self.is_lost = error.connection_invalidated
         state = getattr(error.orig, "sqlstate", None)
-        # One that took a device's next number at the same moment. In others a second try would find the same row.
+        # Another transaction took the device's next activation at the same moment. For any other unique index a new
+        # attempt would meet the same row again.
         is_beaten = state == _NOT_UNIQUE and error.orig.diag.constraint_name == ACTIVATION_INDEX  # type: ignore[union-attr]
         self.is_crossed = state in {_SERIALIZATION_FAILURE, _DEADLOCK} or is_beaten
 
@@ -129,7 +130,7 @@ def _transact(engine: Engine, work: Callable[[Session], T]) -> T:
 def _explained(error: DBAPIError) -> Exception:
     if not isinstance(error, OperationalError | InterfaceError):
         return error
-    # Neither address nor parameters: `hide_parameters` leaves those out, and a driver's message has no password.
+    # This logs no secret: `hide_parameters` leaves the parameters out, and a driver's message has no password.
     logger.error("The database does not answer: %s", error)
     return DatabaseUnavailable()
 

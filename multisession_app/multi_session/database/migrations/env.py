@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection, and under the version table, that `Database.migrate` hands in."""
+"""Alembic's environment: runs the migrations on the connection and with the version table of `Database.migrate`."""
 
 from alembic import context
 

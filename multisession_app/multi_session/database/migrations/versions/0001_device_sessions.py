@@ -69,5 +69,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Refuse: the sessions and users of the tables would be lost."""
+    """Refuse, since all users and sessions would be lost."""
     raise NotImplementedError("restore a backup instead")

@@ -1,4 +1,4 @@
-"""Find what stands on a device's screens by an index, the ended sessions that it remembers too."""
+"""Index the listed sessions of a device: those in use and the evicted ones, which it remembers."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,5 +21,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the index away."""
+    """Drop the index."""
     op.drop_index("ix_multi_session_held", "multi_session_device_session")

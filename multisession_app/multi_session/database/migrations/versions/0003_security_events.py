@@ -1,4 +1,4 @@
-"""Security events, secrets that end the older ones at once, and indexes to sweep old rows by."""
+"""Add security events, final secrets (which end the older ones at once), and indexes for the sweep."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,7 +17,7 @@ _held = sa.text("revoked_at IS NULL OR revoked_reason = 'evicted'")
 
 
 def upgrade() -> None:
-    """Add them."""
+    """Add the table, the column and the indexes."""
     op.create_table(
         "multi_session_security_event",
         sa.Column("id", sa.String, primary_key=True),
@@ -30,9 +30,10 @@ def upgrade() -> None:
         sa.Column("detail", sa.String, nullable=False),
     )
     op.create_index("ix_multi_session_events_of_user", "multi_session_security_event", ["user_id", "at", "id"])
-    # For the foreign key: deleting a device would read the whole table.
+    # For the foreign key: without it, deleting a device would read the whole table.
     op.create_index("ix_multi_session_device_session_device_id", "multi_session_device_session", ["device_id"])
-    # Made anew, to come after it: of two that look alike to SQLite it takes the newest, and this one is narrower.
+    # Made again, to be newer than the index above: of two that it rates alike SQLite takes the newest, and this one is
+    # smaller.
     op.drop_index("ix_multi_session_held", "multi_session_device_session")
     op.create_index(
         "ix_multi_session_held",
@@ -55,7 +56,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take them away."""
+    """Drop the table, the column and the indexes."""
     op.drop_column("multi_session_device_secret", "is_final")
     op.drop_index("ix_multi_session_device_session_device_id", "multi_session_device_session")
     for table, column, _ in _SWEPT_BY:

@@ -1,4 +1,4 @@
-"""Let no two accounts of a device be used last at the same time, whatever runs at once."""
+"""Make `activation` unique among a device's listed sessions, so that no two switches can take the same number."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,7 +7,8 @@ revision = "0004"
 down_revision = "0003"
 
 _held = sa.text("revoked_at IS NULL OR revoked_reason = 'evicted'")
-# The order stays; of two with one number, which older versions could make, the one that was shown first is the later.
+# This keeps the order. Older versions could give two sessions the same number; the one that was listed first, and so
+# active, gets the higher.
 _RENUMBER = """
 UPDATE multi_session_device_session SET activation = ranked.place
 FROM (
@@ -19,7 +20,7 @@ WHERE ranked.id = multi_session_device_session.id
 
 
 def upgrade() -> None:
-    """Number the held sessions of each device, and make the index unique by the number."""
+    """Renumber the listed sessions of each device, and replace their index by a unique one with the number."""
     op.drop_index("ix_multi_session_held", "multi_session_device_session")
     op.execute(_RENUMBER)
     op.create_index(
@@ -33,7 +34,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Make the index what it was."""
+    """Restore the index of version 0002."""
     op.drop_index("ix_multi_session_activation", "multi_session_device_session")
     op.create_index(
         "ix_multi_session_held",
