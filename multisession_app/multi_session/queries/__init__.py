@@ -1,1 +1,1 @@
-"""The rules, in SQL. `db` and `now` come in as arguments, and a device proves itself by its cookie."""
+"""The rules, in SQL. The caller passes `db` and `now`, and a device that its cookie has proved."""

@@ -1,8 +1,9 @@
-"""The device secret: made, hashed, and followed from the cookie to the device and its active session.
+"""The device secret: how it is made, hashed, first used and replaced.
 
-Its life (DESIGN of the kit): a new one at every sign-in; the old one never opens a session made after it was
-replaced, and dies a minute after a successor was first used, since only then is it sure that the browser has
-the successor: a lost response loses no device. After a password change there is no such minute.
+A device gets a new secret at every sign-in, password entry and password change. The old one never opens a session made
+after it was replaced. It dies a minute after a successor was first used: only then is it sure that the browser has the
+successor, so a lost answer does not lose the device. After a password change there is no such minute. See "The life of
+a device secret" in docs/how-it-works.md.
 """
 
 from __future__ import annotations
@@ -35,13 +36,13 @@ def hash_secret(secret: str) -> str:
 
 
 def note_first_use(db: Session, device: ProvenDevice, *, now: datetime) -> None:
-    """Write down that the browser has this secret, and let the older ones of the device die."""
+    """Record that the browser has this secret, and set when the device's older ones die."""
     generation, dies_at = col(DeviceSecret.generation), col(DeviceSecret.dies_at)
     of_device = update(DeviceSecret).where(col(DeviceSecret.device_id) == device.id)
     own = of_device.where(generation == device.generation)
     db.exec(own.where(col(DeviceSecret.first_used_at).is_(None)).values(first_used_at=now))
-    # Also where the answer to the password change was lost, and this secret comes after its: at once, whatever grace
-    # there was.
+    # End all older secrets now, even if the answer to the password change was lost and this secret came later: no
+    # grace.
     final = select(func.max(DeviceSecret.generation)).where(
         DeviceSecret.device_id == device.id,
         DeviceSecret.generation <= device.generation,
@@ -59,10 +60,10 @@ def rotate(db: Session, device: ProvenDevice, *, now: datetime, is_final: bool =
     With `is_final` the older ones die at its first use, without grace (`note_first_use`).
 
     Raises:
-        SessionChanged: the device has gone with its last user, or the presented secret has been replaced by one that
-            is in use, or on its way to the browser.
-            Else someone with an old, stolen cookie could sign in with an account of their own and be handed a
-            secret that opens everybody's sessions; and of two sign-ins at once the jar may keep either cookie.
+        SessionChanged: the device was deleted with its last user, or its secret was replaced by one that is in use or
+            on its way to the browser.
+            Otherwise someone with an old, stolen cookie could sign in with an account of their own and get a secret
+            that opens everybody's sessions. And of two sign-ins at once, the browser may keep either cookie.
     """
     generation = db.exec(
         update(Device)
@@ -74,16 +75,17 @@ def rotate(db: Session, device: ProvenDevice, *, now: datetime, is_final: bool =
         raise SessionChanged
     newer = col(DeviceSecret.device_id) == device.id, col(DeviceSecret.generation) > device.generation
     successors = db.exec(select(DeviceSecret).where(*newer)).all()
-    # The age of the first of them: whoever has the old cookie too cannot keep the owner out by trying again and again.
+    # The age of the first successor counts: else another holder of the old cookie could keep the owner out by trying
+    # again and again.
     is_on_its_way = bool(successors) and min(s.created_at for s in successors) > now - ANSWER_ON_ITS_WAY
     if is_on_its_way or any(s.first_used_at for s in successors):
         raise SessionChanged
-    # The answer that held the successor was lost. Nobody has seen what it signed in, and nobody is to find it open.
+    # The answer that held the successor was lost. No tab has shown the sessions that it opened, so they end.
     lost = col(DeviceSession.device_id) == device.id, col(DeviceSession.generation) > device.generation
     ended = update(DeviceSession).where(*lost, col(DeviceSession.revoked_at).is_(None))
     db.exec(ended.values(revoked_at=now, revoked_reason=ANSWER_LOST))
     if successors:
-        # Nor is the password that may have been typed for it to count for whoever has the old cookie.
+        # The lost request may have re-authenticated a session; a holder of the old cookie must not benefit.
         own = col(DeviceSession.device_id) == device.id, col(DeviceSession.revoked_at).is_(None)
         proved = col(DeviceSession.authenticated_at) >= min(s.created_at for s in successors)
         unproved = update(DeviceSession).where(*own, proved).values(authenticated_at=DeviceSession.created_at)
@@ -92,7 +94,7 @@ def rotate(db: Session, device: ProvenDevice, *, now: datetime, is_final: bool =
 
 
 def first_secret(db: Session, device_id: str, generation: int, *, now: datetime, is_final: bool = False) -> str:
-    """Store a fresh secret of a device and return it in clear, the only time it is seen."""
+    """Store a new secret of a device and return it in clear; only its hash is kept."""
     secret = make_secret()
     row = DeviceSecret(
         hash=hash_secret(secret), device_id=device_id, generation=generation, created_at=now, is_final=is_final

@@ -1,4 +1,4 @@
-"""What can be done with the accounts on one device. `device` is the proof: no verb takes a bare device id."""
+"""What can be done with the accounts on one device. No verb takes a bare device id: a cookie has proved `device`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .security_events import note, source_of
 
 @dataclass(frozen=True)
 class OpenedSession:
-    """A new session, the device's new secret in clear for the cookie, and whom it made room by signing out."""
+    """A new session, the device's new secret in clear for the cookie, and the users who were evicted for it."""
 
     device_id: str
     secret: str = field(repr=False)
@@ -66,12 +66,13 @@ def open_session(
 ) -> OpenedSession:
     """Open a session of a proven user and make it active; the device's other accounts stay.
 
-    The user's earlier session on this device ends. Over `maximum`, the account used longest ago is signed out
-    if `evict`. `timeout` is the session's whole life, `kind` what the user's security events call it.
+    With None for `device` a new one is made. The user's earlier session on this device ends. Over `maximum`, the
+    account used longest ago is signed out if `evict`. `timeout` is the session's whole life, `kind` that of the
+    security event.
 
     Raises:
         TooManySessions: the device is full and `evict` is off.
-        SessionChanged: the device's cookie was replaced and the newer one is in use (`device_secrets.rotate`).
+        SessionChanged: see `device_secrets.rotate`.
     """
     is_new_device = kind == SIGNED_IN and (device is None or not knows(db, device, user.id))
     if device is None:
@@ -89,7 +90,7 @@ def open_session(
         evicted: tuple[User, ...] = ()
     else:
         device_id = device.id
-        # First of all: it locks the device, so that parallel sign-ins count each other's sessions below.
+        # This comes first: it locks the device, so that parallel sign-ins count each other's sessions below.
         secret, generation = device_secrets.rotate(db, device, now=now)
         end(db, REPLACED, now, col(DeviceSession.device_id) == device_id, col(DeviceSession.user_id) == user.id)
         evicted = _make_room(db, device, source=source, maximum=maximum, evict=evict, now=now)
@@ -113,10 +114,10 @@ def open_session(
 
 
 def set_active(db: Session, device: ProvenDevice, session_id: str, *, now: datetime) -> None:
-    """Make another valid session of this device the active one; the device alone is proof enough.
+    """Make another valid session of this device the active one. It needs no password.
 
     Raises:
-        InvalidSession: unknown, foreign, expired or revoked, alike; nothing changed.
+        InvalidSession: the id is unknown, foreign, expired or revoked, all alike; nothing changed.
     """
     if not db.exec(_ACTIVATE, params={**access_parameters(device, now), "chosen": session_id, "at": now}).rowcount:
         raise InvalidSession
@@ -126,7 +127,7 @@ def revoke(db: Session, device: ProvenDevice, session_id: str, *, now: datetime)
     """End one of this device's sessions; if it was the active one, the session used last takes over.
 
     Raises:
-        InvalidSession: as in `set_active`, so also the second time.
+        InvalidSession: as in `set_active`; so a second call is refused.
     """
     chosen = col(DeviceSession.id) == session_id
     ended = end(db, SIGNED_OUT, now, ACCESSIBLE, chosen, by=source_of(device), params=access_parameters(device, now))
@@ -136,22 +137,22 @@ def revoke(db: Session, device: ProvenDevice, session_id: str, *, now: datetime)
 
 
 def revoke_others(db: Session, device: ProvenDevice, keep: str, *, now: datetime) -> list[Ended]:
-    """End every account on this device but the one whose session is to `keep`, and return them."""
+    """End all accessible sessions of this device except the one to `keep`, and return them."""
     others = col(DeviceSession.id) != keep
     return end(db, SIGNED_OUT, now, ACCESSIBLE, others, by=source_of(device), params=access_parameters(device, now))
 
 
 def revoke_all(db: Session, device: ProvenDevice, *, now: datetime) -> list[Ended]:
-    """End every account on this device and return them.
+    """End all listed sessions of this device and return them.
 
-    Those too that the presented secret is too old to open, and the remembered ones: whoever signs out of all leaves
-    nothing behind.
+    That includes those that the device's secret is too old to open, and the remembered ones: whoever signs out of all
+    accounts leaves nothing behind.
     """
     return end(db, SIGNED_OUT_ALL, now, col(DeviceSession.device_id) == device.id, by=source_of(device))
 
 
 def note_activity(db: Session, session_id: str, *, now: datetime) -> None:
-    """Note that a session is in use, at most once in `ACTIVITY_INTERVAL`."""
+    """Record that a session is in use, at most once in `ACTIVITY_INTERVAL`."""
     is_due = col(DeviceSession.last_active_at) <= now - ACTIVITY_INTERVAL
     db.exec(update(DeviceSession).where(col(DeviceSession.id) == session_id, is_due).values(last_active_at=now))
 
@@ -177,7 +178,7 @@ def _make_room(
 
 
 _others = aliased(DeviceSession)
-# Counted, not timed: the clocks of two servers may differ by more than two clicks do.
+# A counter, not a time: the clocks of two servers may differ by more than the time between two clicks.
 _NEXT_ACTIVATION = (
     select(func.coalesce(func.max(_others.activation), 0) + 1)
     .where(col(_others.device_id) == bindparam("device"), is_listed(_others))

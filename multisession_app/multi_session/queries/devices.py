@@ -15,16 +15,17 @@ from ..database.models import EVICTED, Device, DeviceSecret, DeviceSession, User
 from ..database.public import DeviceSessionPublic
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-"""`idle_since` where a session may be idle for ever; else one not used since then has ended."""
+"""`idle_since` when `idle_timeout` is off. Otherwise sessions unused since then have expired."""
 
 
 @dataclass(frozen=True)
 class ProvenDevice:
-    """What a cookie has proved: a device, and the valid sessions that its secret opens, last used first.
+    """What a cookie has proved: a device, and the sessions that its secret opens, last used first.
 
-    The first of them is the active one. So whoever is to take over does so the moment the active session ends,
-    for whatever reason, with nothing to write. `remembered` are the accounts whose time is over or who made room:
-    they stand on the device's screens and open nothing. `ends_at` is when the next session will run out of time.
+    The first session is the active one. When it ends, for whatever reason, the next takes over without a write.
+    `generation` is that of the cookie's secret, and `is_first_use` says that the secret was not used before.
+    `remembered` accounts have expired or were evicted: they are on the device's screens and open nothing. `ends_at` is
+    when the next of the sessions expires, unless it is used before.
     """
 
     id: str
@@ -56,7 +57,7 @@ class ProvenDevice:
         return next((session.id for session in self.sessions if session.id != session_id), "")
 
 
-# Statements of hot paths are made once: SQLAlchemy takes longer to make one than SQLite to run it.
+# Statements of hot paths are built once: SQLAlchemy takes longer to build one than SQLite takes to run it.
 VALID = and_(
     col(DeviceSession.revoked_at).is_(None),
     col(DeviceSession.expires_at) > bindparam("now"),
@@ -65,8 +66,8 @@ VALID = and_(
 
 
 def is_listed(session: type[DeviceSession]) -> ColumnElement[bool]:
-    """Say of a session that it stands on its device's screens: valid, or remembered. One for each user."""
-    # The reason stands in the statement itself: else it would not be seen to be that of the index.
+    """Return the condition that a session is listed: valid or remembered. A device lists one for each user."""
+    # The reason is a literal, not a parameter, or the database would not see that the partial index fits.
     return or_(col(session.revoked_at).is_(None), col(session.revoked_reason) == literal_column(f"'{EVICTED}'"))
 
 
@@ -76,18 +77,18 @@ LISTED = is_listed(DeviceSession)
 VISIBLE = and_(
     col(DeviceSession.device_id) == bindparam("device"), col(DeviceSession.generation) <= bindparam("up_to"), LISTED
 )
-"""Those of `HELD` that a device's secret may see; its parameters are those of `opened_by`."""
+"""The listed sessions that a device's secret may see; takes the first two of `access_parameters`."""
 
 
 ACCESSIBLE = and_(VISIBLE, VALID)
-"""The valid sessions that a device's secret opens."""
+"""The valid sessions that a device's secret opens; takes `access_parameters`."""
 
 
 _WHAT = select(DeviceSecret, Device, DeviceSession, User)
 
 
 _LOOK_UP = (
-    # SQLModel 0.0.50 has types for a select of four.
+    # SQLModel 0.0.50 has types for a select of four at most.
     cast("Select[DeviceSecret, Device, DeviceSession, User, bool]", _WHAT.add_columns(VALID))
     .join(Device, col(Device.id) == col(DeviceSecret.device_id))
     .join(
@@ -114,12 +115,12 @@ _BY_GENERATION = _LOOK_UP.where(
 
 
 def access_parameters(device: ProvenDevice, now: datetime) -> dict[str, Any]:
-    """Return the parameters of `OPENED`; `KNOWN` takes the first two of them."""
+    """Return the parameters of `ACCESSIBLE`; `VISIBLE` takes the first two of them."""
     return {"device": device.id, "up_to": device.generation, "now": now, "idle_since": device.idle_since}
 
 
 def find(db: Session, secret_hash: str, *, now: datetime, idle_since: datetime = NEVER) -> ProvenDevice | None:
-    """Return the device behind a cookie and its sessions, in one statement; None for an unknown cookie."""
+    """Return the device behind a cookie and its sessions, by one statement; None for an unknown cookie."""
     at = {"now": now, "idle_since": idle_since}
     return _proven(db.exec(_BY_HASH, params={"hash": secret_hash, **at}).all(), **at)
 
@@ -138,7 +139,7 @@ def _proven(
     if not rows:
         return None
     secret, device, *_ = rows[0]
-    # A device that holds nothing comes as one row with nothing joined.
+    # A device without listed sessions comes as one row, with None for the session and the user.
     listed = [(session, user, is_valid) for *_, session, user, is_valid in rows if session is not None]
     valid = [(session, user) for session, user, is_valid in listed if is_valid]
     ends = [min(session.expires_at, now + (session.last_active_at - idle_since)) for session, _ in valid]

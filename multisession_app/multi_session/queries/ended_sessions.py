@@ -1,4 +1,4 @@
-"""How sessions end, and what is left of those that have ended: words for their tabs, and the remembered accounts."""
+"""How sessions end, what a tab is told about an ended one, and the remembered accounts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .security_events import note
 
 
 class Ended(NamedTuple):
-    """A session that has been ended; `was_open` if its time was not over before, and nobody had ended it."""
+    """A session that has just been ended; `was_open` if it had neither expired nor been ended before."""
 
     id: str
     user_id: str
@@ -34,13 +34,14 @@ def end(
     by: Source = NOWHERE,
     params: dict[str, Any] | None = None,
 ) -> list[Ended]:
-    """End the held sessions of which all of this is true, for that reason, and return them.
+    """End the listed sessions that meet all conditions in `which`, for that reason, and return them.
 
-    The one place where sessions end, but for those of an answer that was lost (`device_secrets.rotate`). `by` is who
-    ends them: their users read it with the end, if it is one of `TOLD_ENDS`.
+    `params` are the parameters of the conditions. `by` is the source of whoever ends them; their users read it in their
+    security activity if the reason is in `TOLD_ENDS`. Sessions end nowhere else, except those of a lost answer
+    (`device_secrets.rotate`).
     """
     row = DeviceSession
-    # A remembered one ended earlier, and stays ended then.
+    # An evicted session keeps the time of its earlier end.
     revoked_at = func.coalesce(col(row.revoked_at), now)
     was_open = and_(col(row.revoked_at) == now, col(row.expires_at) > now)
     ending = update(row).where(LISTED, *which).values(revoked_at=revoked_at, revoked_reason=reason)
@@ -66,7 +67,7 @@ def forget(db: Session, device: ProvenDevice, session_id: str, *, now: datetime)
     """Take a remembered account off this device's screens.
 
     Raises:
-        InvalidSession: unknown, foreign, forgotten before, or signed in: that one can be signed out.
+        InvalidSession: the id is unknown, foreign or already forgotten, or the account is signed in: sign it out.
     """
     chosen = col(DeviceSession.id) == session_id
     if not end(db, FORGOTTEN, now, VISIBLE, not_(VALID), chosen, params=access_parameters(device, now)):
@@ -76,7 +77,8 @@ def forget(db: Session, device: ProvenDevice, session_id: str, *, now: datetime)
 def forget_oldest(db: Session, device: ProvenDevice, *, now: datetime) -> None:
     """Take all but the newest `REMEMBERED_MAX` remembered accounts off this device's screens.
 
-    Of all that it holds, whatever its secret may see: else a browser that many people pass by keeps them all.
+    All of the device's count, also those that its secret may not see: else a browser shared by many people would keep
+    them all.
     """
     remembered = and_(col(DeviceSession.device_id) == device.id, LISTED, not_(VALID))
     newest = select(DeviceSession.id).where(remembered).order_by(col(DeviceSession.activation).desc())
@@ -85,7 +87,7 @@ def forget_oldest(db: Session, device: ProvenDevice, *, now: datetime) -> None:
 
 
 def find_ended(db: Session, device_id: str, generation: int, session_id: str) -> tuple[DeviceSession, User] | None:
-    """Return a session of this device, ended or not, with its user: to say in words what became of it.
+    """Return a session of this device, ended or not, with its user, for the notice that says what became of it.
 
     None for one that the device's secret of that generation never opened, or that was forgotten.
     """
@@ -103,7 +105,7 @@ def find_ended(db: Session, device_id: str, generation: int, session_id: str) ->
 
 
 def evicted_at(db: Session, device_id: str, at: datetime) -> list[str]:
-    """Return the names of those who were signed out to make room for the sign-in of that moment."""
+    """Return the names of the users who were evicted by the sign-in at that time."""
     statement = (
         select(User.name)
         .join(DeviceSession, col(DeviceSession.user_id) == col(User.id))

@@ -1,4 +1,4 @@
-"""What is kept no longer goes: in small transactions, by an index, and never what something valid needs."""
+"""Deletes old rows: in small transactions, by an index, and never one that something valid needs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ..options import COOKIE_MAX_AGE, SWEEP_BATCH
 
 
 def sweep(db: Session, *, now: datetime, retention: timedelta) -> bool:
-    """Delete up to `SWEEP_BATCH` rows of each kind that is kept no longer, and say whether there may be more.
+    """Delete up to `SWEEP_BATCH` old rows of each kind, and say whether there may be more.
 
-    Security events and ended sessions go after `retention`, secrets when they have died. A device goes when no browser
-    has its cookie any more, and nothing can be left that its newest secret opens.
+    Security events and ended sessions are deleted after `retention`, secrets when they are dead. A device is deleted
+    when no browser can have its cookie any more and it has no session left.
     """
     kept_since = now - retention
     has_session = select(DeviceSession.id).where(DeviceSession.device_id == Device.id).exists()
@@ -24,7 +24,7 @@ def sweep(db: Session, *, now: datetime, retention: timedelta) -> bool:
         _delete(db, DeviceSession, DeviceSession.id, col(DeviceSession.revoked_at) <= kept_since),
         _delete(db, DeviceSession, DeviceSession.id, col(DeviceSession.expires_at) <= kept_since),
         _delete(db, DeviceSecret, DeviceSecret.hash, col(DeviceSecret.dies_at) <= now),
-        # `last_seen_at` is when its newest secret was made. Its secrets go with it.
+        # `last_seen_at` is when the device's newest secret was made. Its secrets are deleted with it (CASCADE).
         _delete(db, Device, Device.id, col(Device.last_seen_at) <= kept_since - COOKIE_MAX_AGE, not_(has_session)),
     ]
     return max(swept) >= SWEEP_BATCH

@@ -1,4 +1,4 @@
-"""What a user reads as their recent security activity, and where each thing came from."""
+"""A user's recent security activity: how events are recorded and listed, with the source of each."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ logger = logging.getLogger(__name__)
 
 
 def source_of(device: ProvenDevice) -> Source:
-    """Return where a device was when its active session began: a click on an open page does not say it anew."""
+    """Return the source of a device's active session, as of its sign-in; a click on an open page brings no newer."""
     return Source(device.active.user_agent, device.active.ip_address) if device.active else NOWHERE
 
 
 def note(
     db: Session, kind: str, user_id: str, session_id: str | None, *, by: Source, now: datetime, detail: str = ""
 ) -> None:
-    """Add an event of that kind; it is written with the rest of the transaction, and to the log after it."""
+    """Add an event to the transaction, and log it after the commit."""
     listen(
         db,
         "after_commit",
@@ -47,9 +47,9 @@ def note(
 
 
 def note_failed_sign_in(db: Session, user_id: str, session_id: str | None, *, by: Source, now: datetime) -> None:
-    """Write that somebody gave a wrong password.
+    """Record that somebody gave a wrong password.
 
-    Of an unknown user, "", the same statement writes nothing: what it costs is not to tell who exists.
+    For an unknown user, "", the same statement runs and writes nothing, so that its time does not tell who exists.
     """
     values = {
         "id": new_id(),
@@ -69,10 +69,9 @@ def note_failed_sign_in(db: Session, user_id: str, session_id: str | None, *, by
 def list_security_events(
     db: Session, user_id: str, before: str = "", limit: int = SECURITY_EVENTS_PAGE
 ) -> tuple[list[SecurityEventPublic], str]:
-    """Return a user's events, newest first, and the id to go on `before`, "" at the end.
+    """Return a page of a user's events, newest first, and the next page's `before`, "" on the last page.
 
-    A page begins where the last one ended, whatever has happened since. After an id that is not of this user's events
-    there are none.
+    New events do not shift the pages. If `before` is not the id of one of this user's events, the page is empty.
     """
     event = SecurityEvent
     statement = (
@@ -91,8 +90,8 @@ def list_security_events(
 
 
 def ended_by(db: Session, session: DeviceSession) -> str:
-    """Return the User-Agent of the device that has ended a session, "" where nobody has written it down."""
+    """Return the User-Agent of the device that ended a session, "" if it was not recorded."""
     event = SecurityEvent
-    # The user too, since it is by the user that the index is.
+    # The condition on the user lets the index be used.
     of_session = event.user_id == session.user_id, event.session_id == session.id, event.detail == SESSION_ENDED
     return db.exec(select(event.user_agent).where(*of_session)).first() or ""

@@ -1,4 +1,4 @@
-"""What a user can do with their sessions on every device. Who acts is the active account of `device`, the proof."""
+"""What a user can do with their sessions on every device. The user is the active account of the proven `device`."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def list_sessions(db: Session, device: ProvenDevice, *, now: datetime) -> list[D
 def revoke_session(
     db: Session, device: ProvenDevice, session_id: str, *, fresh_for: timedelta, now: datetime
 ) -> list[Ended]:
-    """End one of the active user's sessions, on whatever device; this device's own one needs no password.
+    """End one of the active user's sessions on any device. Only another device's needs a fresh password.
 
     Raises:
-        SessionNotFresh: `check_fresh`.
-        InvalidSession: another user's, unknown, expired or revoked, alike.
+        SessionNotFresh: see `check_fresh`.
+        InvalidSession: the id is another user's, unknown, expired or revoked, all alike.
     """
     chosen = col(DeviceSession.id) == session_id
     if session_id == signed_in(device).id:
@@ -67,10 +67,10 @@ def revoke_session(
 
 
 def revoke_other_sessions(db: Session, device: ProvenDevice, *, fresh_for: timedelta, now: datetime) -> list[Ended]:
-    """End all of the active user's sessions but this device's.
+    """End all of the active user's sessions except this device's.
 
     Raises:
-        SessionNotFresh, InvalidSession: `check_fresh`.
+        SessionNotFresh, InvalidSession: see `check_fresh`.
     """
     check_fresh(db, device, fresh_for=fresh_for, now=now)
     return end_others(db, device, REVOKED_ELSEWHERE, by=source_of(device), now=now)
@@ -80,14 +80,14 @@ def revoke_sessions(db: Session, device: ProvenDevice, *, fresh_for: timedelta, 
     """End all of the active user's sessions on every device.
 
     Raises:
-        SessionNotFresh, InvalidSession: `check_fresh`.
+        SessionNotFresh, InvalidSession: see `check_fresh`.
     """
     check_fresh(db, device, fresh_for=fresh_for, now=now)
     return _end(db, device, SIGNED_OUT_EVERYWHERE, by=source_of(device), now=now)
 
 
 def end_others(db: Session, device: ProvenDevice, reason: str, *, by: Source, now: datetime) -> list[Ended]:
-    """End all of the active user's sessions but this device's, for that reason."""
+    """End all of the active user's sessions except this device's, for that reason."""
     return _end(db, device, reason, col(DeviceSession.id) != signed_in(device).id, by=by, now=now)
 
 
@@ -102,7 +102,7 @@ def check_signed_in(db: Session, device: ProvenDevice, *, now: datetime) -> tupl
         .join(Device, col(Device.id) == col(DeviceSession.device_id))
         .where(ACCESSIBLE, DeviceSession.id == signed_in(device).id)
     )
-    # Held to the commit: of two sessions that end each other at the same moment, one is too late.
+    # The lock is held to the commit: if two sessions end each other at the same moment, one of them is too late.
     locked = statement.with_for_update(read=True, of=DeviceSession)
     found = db.exec(locked, params=access_parameters(device, now)).first()
     if found is None:
@@ -111,12 +111,12 @@ def check_signed_in(db: Session, device: ProvenDevice, *, now: datetime) -> tupl
 
 
 def check_fresh(db: Session, device: ProvenDevice, *, fresh_for: timedelta, now: datetime) -> None:
-    """Refuse what is only for someone who has just shown that they know the password (ASVS 7.5.2).
+    """Refuse unless the active user has just entered the password (ASVS 7.5.2).
 
     Raises:
-        SessionNotFresh: that is longer ago than `fresh_for`, or was with a newer cookie than this one: a stolen copy of
-            the cookie that was replaced then is to gain nothing by it.
-        InvalidSession: `check_signed_in`.
+        SessionNotFresh: the entry is longer ago than `fresh_for`, or the device has a newer cookie than this one: a
+            stolen copy of the cookie that the entry replaced must not benefit from it.
+        InvalidSession: see `check_signed_in`.
     """
     authenticated_at, newest = check_signed_in(db, device, now=now)
     if now - authenticated_at > fresh_for or device.generation != newest:
@@ -124,7 +124,7 @@ def check_fresh(db: Session, device: ProvenDevice, *, fresh_for: timedelta, now:
 
 
 def authenticate(db: Session, device: ProvenDevice, *, now: datetime) -> None:
-    """Note that the active user has just shown that they know the password.
+    """Record that the active user has just entered the password.
 
     Raises:
         InvalidSession: the session has ended since the device was looked up.
@@ -136,19 +136,20 @@ def authenticate(db: Session, device: ProvenDevice, *, now: datetime) -> None:
 
 
 def devices_of(db: Session, user_id: str) -> set[str]:
-    """Return the devices on whose screens the user stands, signed in or remembered."""
+    """Return the ids of the devices that list the user, signed in or remembered."""
     return set(db.exec(select(DeviceSession.device_id).where(DeviceSession.user_id == user_id, LISTED)).all())
 
 
 def delete_users(db: Session, user_ids: Collection[str]) -> set[str]:
-    """Delete users with all that hangs on them, and return the devices where they were.
+    """Delete users with all rows that refer to them, and return the ids of their devices.
 
-    A device where nobody else was goes too: to whom it belonged is known no more, and its cookie opens nothing.
+    A device without any other session is deleted too: nothing says any more whose it was, and its cookie opens nothing.
     """
     of_users = select(DeviceSession.device_id).where(col(DeviceSession.user_id).in_(user_ids))
     devices = set(db.exec(of_users).all())
     db.exec(delete(User).where(col(User.id).in_(user_ids)))
-    # A statement of PostgreSQL sees what was there at its start: who is just signing in there has to be done before it.
+    # A PostgreSQL statement sees what was there at its start. So wait for sign-ins on these devices to be committed
+    # before looking for sessions.
     db.exec(select(Device.id).where(col(Device.id).in_(devices)).order_by(Device.id).with_for_update())
     has_session = select(DeviceSession.id).where(DeviceSession.device_id == Device.id).exists()
     empty = delete(Device).where(col(Device.id).in_(devices), not_(has_session))
@@ -160,7 +161,7 @@ def _end(
     db: Session, device: ProvenDevice, reason: str, *which: ColumnElement[bool], by: Source, now: datetime
 ) -> list[Ended]:
     own = col(DeviceSession.user_id) == signed_in(device).user.id
-    # Those too that stood idle too long: with a longer `idle_timeout` they would come to life again.
+    # This includes sessions that were idle too long: a longer `idle_timeout` would make them valid again.
     in_time = col(DeviceSession.revoked_at).is_(None), col(DeviceSession.expires_at) > now
     return end(db, reason, now, own, *in_time, *which, by=by)
 

@@ -1,4 +1,4 @@
-"""Who may become a user, and who proves to be one."""
+"""Users: how they are made, found, changed and deleted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def create(db: Session, *, name: str, email: str, password_hash: str, now: datet
 
 
 def find(db: Session, email: str) -> User | None:
-    """Return the user with that address, however it is typed; None for what is none."""
+    """Return the user with that e-mail address, however it is typed, or None."""
     try:
         address = check_email(email)
     except InvalidEmail:
@@ -37,26 +37,27 @@ def find(db: Session, email: str) -> User | None:
 
 
 def get(db: Session, user_id: str) -> User | None:
-    """Return the user with that id."""
+    """Return the user with that id, or None."""
     return db.get(User, user_id)
 
 
 def lock_verified(db: Session, user: User) -> None:
-    """Hold fast, to the transaction's end, that the user's password still is the one that was verified.
+    """Check that the verified password is still the user's, and lock it until the transaction ends.
 
-    Else whoever knows the old one could sign in with it just after it was changed, since the two cross.
+    Otherwise, if a sign-in and a password change cross, the old password could open a session after the change.
 
     Raises:
         InvalidCredentials: it was changed meanwhile, or the user deleted.
     """
     unchanged = select(User.id).where(User.id == user.id, User.password_hash == user.password_hash)
-    # PostgreSQL lets a change wait, which ends what this transaction makes. SQLite has one writer anyway.
+    # On PostgreSQL a password change waits for this transaction, and then ends the session that it opens. SQLite has
+    # only one writer anyway.
     if db.exec(unchanged.with_for_update(read=True)).first() is None:
         raise InvalidCredentials
 
 
 def store_password_hash(db: Session, user: User, new: str, *, now: datetime | None = None) -> None:
-    """Replace the hash that was verified: by one with newer parameters, or at the time `now` by a new password's.
+    """Replace the verified hash: by a new password's at the time `now`, or by the same one's with newer parameters.
 
     Raises:
         InvalidCredentials: the password was changed meanwhile, or the user deleted.
@@ -67,7 +68,7 @@ def store_password_hash(db: Session, user: User, new: str, *, now: datetime | No
 
 
 def delete(db: Session, user: User) -> None:
-    """Delete a proved user, and with them all rows whose foreign key to them says CASCADE.
+    """Delete a user whose password was verified, and all rows whose foreign key to them is ON DELETE CASCADE.
 
     Raises:
         InvalidCredentials: the password was changed meanwhile, or the user deleted.

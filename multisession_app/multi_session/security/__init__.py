@@ -1,1 +1,1 @@
-"""Checks and headers that need no database: passwords, limits, cookies, origins, what may be typed in, redirects."""
+"""Checks and headers that need no database: passwords, rate limits, cookies, origins, input, redirects."""

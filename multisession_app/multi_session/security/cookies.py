@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from ..options import COOKIE_MAX_AGE, Options
 
-# A secret is 43 characters; anything much longer is not ours and is not worth a hash.
+# A secret has 43 characters; a much longer value is not the kit's and is not worth a hash.
 _VALUE_MAX = 100
 
 
 def cookie_name(options: Options, *, is_https: bool) -> str:
     """Return the cookie's name.
 
-    On https the `__Host-` prefix makes the browser refuse one that another host or path of the site has set
-    (RFC 6265bis, 4.1.3.2), and the plain name is ignored there. Cookies are not kept apart by port, so the
-    plain name carries the app's id.
+    On https the `__Host-` prefix makes browsers refuse a cookie that another host or path of the site has set
+    (RFC 6265bis, 4.1.3.2); a cookie of the plain name is ignored there. Browsers share cookies between the ports
+    of a host, so the name holds the app's id.
     """
     plain = f"{options.app_id or 'app'}_device"
     return f"__Host-{plain}" if is_https else plain
 
 
 def take_cookie(header: bytes, name: str) -> tuple[str | None, bytes]:
-    """Return our cookie's value, if there is exactly one, and the header without it, in either spelling.
+    """Return the device cookie's value, if there is exactly one, and the header without it, under either name.
 
-    Two different values of one name mean that someone else has set one of them; neither is believed.
+    Two different values mean that someone else has set one of them; neither is trusted.
     """
     plain = name.removeprefix("__Host-").lower()
     values: set[str] = set()
@@ -30,7 +30,7 @@ def take_cookie(header: bytes, name: str) -> tuple[str | None, bytes]:
     for pair in header.split(b";"):
         key, _, value = pair.strip().partition(b"=")
         key_text = key.decode("latin-1").strip()
-        # Browsers match the prefix without regard to case; whatever looks like ours stays with us.
+        # Browsers ignore the case of the prefix, so any spelling of the name is taken out.
         if key_text.lower() not in {plain, f"__host-{plain}"}:
             rest.append(pair.strip())
         elif key_text == name:
@@ -44,9 +44,9 @@ def take_cookie(header: bytes, name: str) -> tuple[str | None, bytes]:
 def set_cookie(name: str, secret: str, *, is_cross_site: bool = False) -> str:
     """Return the Set-Cookie header that hands a device its secret.
 
-    `is_cross_site`: the page that is to bring it back belongs to another site than this server. Browsers then take
-    only `SameSite=None; Secure`, and those that block third-party cookies only one that is `Partitioned` too (CHIPS),
-    kept apart for each site on screen. Chromium 153 takes all three on http from localhost and 127.0.0.1 as well.
+    `is_cross_site`: the page belongs to another site than this server. Browsers then accept only
+    `SameSite=None; Secure`. Those that block third-party cookies also require `Partitioned` (CHIPS), which keeps one
+    cookie for each site on screen. Chromium 153 accepts all three on http from localhost and 127.0.0.1 too.
     """
     age = int(COOKIE_MAX_AGE.total_seconds())
     same_site = "None" if is_cross_site else "Lax"

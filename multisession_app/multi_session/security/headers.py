@@ -1,4 +1,4 @@
-"""What is added to every answer, so that a browser lets a page do no more than it needs (ASVS 5.0, 3.4)."""
+"""The security headers of every answer, so that a browser lets a page do no more than it needs (ASVS 5.0, 3.4)."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from ..options import ASSET_MAX_AGE, CONTENT_SECURITY_POLICY, HSTS_MAX_AGE, Opti
 
 Headers = list[tuple[bytes, bytes]]
 
-# What a browser runs, or lets decide what is run; anything else in a script element is data.
+# Types of a script element that browsers run, or that decide what is run; any other type is data.
 _EXECUTABLE = re.compile(r"|module|importmap|speculationrules|(text|application)/(x-)?(java|ecma)script")
-# A name that changes with the content, as Vite 8 gives to what it builds.
+# A file name that changes with the content, as Vite 8 gives them.
 _HASHED_NAME = re.compile(r"/assets/[^/]+-[\w-]{8}\.\w+$")
 
 _ALWAYS: Headers = [
     (b"x-content-type-options", b"nosniff"),
-    # Other sites learn the origin, and never a path or a query. Telling nobody would make the Origin of own form posts
-    # "null", which the gate refuses; telling no other site, some hosts of films would show nothing.
+    # Other sites learn the origin, never a path or a query. With "no-referrer" the app's own form posts would have the
+    # Origin "null", which the HTTP middleware refuses. With "same-origin" some video hosts would show nothing.
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
 ]
-# An answer that is data loads nothing and is for pages of this origin, or for those that CORS lets in. Files are not
-# told the latter: in two-origin hosting the pages show what was uploaded by plain image elements.
+# JSON loads nothing and is for pages of this origin, or for those that CORS admits. Files get no resource policy: with
+# pages and API at two origins, the pages show uploaded files by plain image elements.
 _DATA: Headers = [
     *_ALWAYS,
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -37,7 +37,7 @@ _DATA: Headers = [
 ]
 _NO_STORE = (b"cache-control", b"no-store")
 _IMMUTABLE = (b"cache-control", f"public, max-age={int(ASSET_MAX_AGE.total_seconds())}, immutable".encode())
-# Without includeSubDomains: the other hosts of the domain are not ours to decide about.
+# Without includeSubDomains: the kit must not decide for other hosts of the domain.
 _HSTS = (b"strict-transport-security", f"max-age={int(HSTS_MAX_AGE.total_seconds())}".encode())
 
 
@@ -45,11 +45,11 @@ class SecurityHeaders:
     """The headers for each kind of answer, made once at start."""
 
     def __init__(self, options: Options, pages: Path | None = None) -> None:
-        """Read the built pages below the folder `pages`, if this server serves them: each may run its own scripts."""
+        """Read the built pages in the folder `pages`, if this server serves them: each may run its inline scripts."""
         further = options.content_security_policy
         document = _policy(further)
         self._document: Headers = [*_ALWAYS, (b"content-security-policy", _text(document)), _NO_STORE]
-        # Chromium shows a PDF that a person opens as a plugin object of its own address.
+        # Chromium shows an opened PDF as a plugin object of the same address, which "object-src 'none'" would block.
         del document["object-src"]
         self._file: Headers = [*_ALWAYS, (b"content-security-policy", _text(document))]
         self._asset: Headers = [*self._file, _IMMUTABLE]
@@ -59,7 +59,7 @@ class SecurityHeaders:
         }
 
     def complete(self, headers: Headers, path: str, *, is_https: bool) -> Headers:
-        """Return the headers of an answer and after them those that it lacks; what the app itself has set stays."""
+        """Return an answer's headers followed by the security headers that it lacks; the app's own ones stay."""
         present = {name.lower(): value for name, value in headers}
         content_type = present.get(b"content-type", b"")
         if page := self._pages.get(present.get(b"etag", b"")):
@@ -72,7 +72,7 @@ class SecurityHeaders:
             added = self._asset
         else:
             added = self._file
-        # RFC 6797, 7.2: never on http.
+        # Never on http (RFC 6797, 7.2).
         added = [*added, _HSTS] if is_https else added
         return [*headers, *(header for header in added if header[0] not in present)]
 
@@ -109,9 +109,9 @@ class _InlineScripts(HTMLParser):
 
 
 def _hashes_of_pages(folder: Path | None) -> Mapping[bytes, Sequence[str]]:
-    # By the ETag that the file server gives to a file: whichever page it chooses for an address, in whichever
-    # compressed form, has its own policy, without a second idea here of how addresses become files. Two files may
-    # share one (an equal time and size); then each may run the scripts of both.
+    # Keyed by the ETag that the file server gives to a file. So the policy fits whichever page it serves, compressed or
+    # not, and this module need not know how addresses map to files. Two files of equal time and size share an ETag;
+    # then each may run the scripts of both.
     hashes: defaultdict[bytes, list[str]] = defaultdict(list)
     for page in sorted(folder.rglob("*.html")) if folder else ():
         own = script_hashes(page.read_text("utf-8"))
@@ -124,7 +124,7 @@ def _hashes_of_pages(folder: Path | None) -> Mapping[bytes, Sequence[str]]:
 def _policy(further: Mapping[str, Sequence[str]], hashes: Iterable[str] = ()) -> dict[str, list[str]]:
     policy = {name: list(sources) for name, sources in CONTENT_SECURITY_POLICY.items()}
     for name, sources in further.items():
-        # A directive of its own no longer falls back to default-src.
+        # A directive that is set no longer falls back to default-src, so it starts from the sources there.
         own = policy.get(name, policy["default-src"])
         policy[name] = [*(source for source in own if source != "'none'" or not sources), *sources]
     policy["script-src"] += hashes

@@ -18,7 +18,7 @@ UNKNOWN_PROXY = (
     "https, the addresses shown are the proxy's, and sign-ins and sign-ups are not limited for each address. If there "
     "are proxies in front, set REFLEX_TRUSTED_PROXY_HOPS to their number."
 )
-"""What the log says of a request `through_unknown_proxy`."""
+"""The warning in the log at the first request `through_unknown_proxy`."""
 
 _OWN_FETCHES = {"same-origin", "none"}
 _FORWARDED = _FOR, _PROTO = "x-forwarded-for", "x-forwarded-proto"
@@ -26,11 +26,11 @@ _FORWARDED = _FOR, _PROTO = "x-forwarded-for", "x-forwarded-proto"
 
 @dataclass(frozen=True)
 class RequestOrigin:
-    """Which page a request comes from and by which way, as far as the trusted proxies say.
+    """Which page a request comes from, and its scheme and address, as far as trusted proxies tell.
 
-    `through_unknown_proxy`: the address may be that of a proxy, and so of everyone behind it, since no proxy is
-    trusted and forwarded values have come from inside a private network. One that comes from the open internet says
-    nothing: any visitor can send the header.
+    `through_unknown_proxy`: forwarded values came from inside a private network, but no proxy is trusted. So the
+    address may be that of a proxy, and of everyone behind it. Forwarded values from a public address say nothing: any
+    visitor can send the header.
     """
 
     method: str
@@ -47,7 +47,7 @@ class RequestOrigin:
         headers = Headers(raw=scope["headers"])
         hops = options.trusted_proxy_hops or 0
         scheme = (_forwarded(headers, _PROTO, hops) or scope["scheme"]).lower()
-        # Traefik too names a websocket's own one.
+        # ASGI, and Traefik too, give a websocket a scheme of its own; origins have that of the page.
         scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)
         client = scope.get("client")
         return cls(
@@ -62,17 +62,18 @@ class RequestOrigin:
 
     @property
     def is_cross_site(self) -> bool:
-        """Whether the page belongs to another site, as the browser sees it: only it knows where sites begin."""
+        """Whether the browser says that the page belongs to another site; only browsers know where a site ends."""
         return self.fetch_site == "cross-site"
 
     def check(self, options: Options, *, has_cookie: bool) -> None:
         """Refuse the pages of other sites (OWASP CSRF and WebSocket cheat sheets).
 
-        A foreign Origin is refused on GET too: CORS of the host app may be open to all. A changing request that
-        says nothing of its page is refused if it bears the cookie; without one it is a script's, or a webhook.
+        A foreign Origin is refused on GET too, since the host app's CORS may be open to all. A changing request without
+        an Origin is refused if it has the cookie; without the cookie it comes from a script or a webhook.
 
         Raises:
-            InvalidOrigin, MissingOrigin: as they say.
+            InvalidOrigin: the page has another origin, or the browser says that it belongs to another site.
+            MissingOrigin: the Origin is "null", or is missing where it is required.
         """
         allowed = {self.own_origin, *options.allowed_origins}
         if self.origin is not None:
@@ -98,16 +99,16 @@ def _forwarded(headers: Headers, name: str, hops: int) -> str | None:
     values = [value.strip() for value in ",".join(headers.getlist(name)).split(",") if value.strip()]
     if not hops or not values:
         return None
-    # Each trusted proxy appends one; what stands further left came from outside. One that replaces the header
-    # instead leaves fewer values than hops.
+    # Each trusted proxy appends one value; those further left came from outside. A proxy that replaces the header
+    # leaves fewer values than hops.
     return values[-min(hops, len(values))]
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where something comes from, as the person will see it in the list of devices.
+    """Where a request comes from, as the person sees it in the list of devices.
 
-    `through_unknown_proxy`: `origins.RequestOrigin`.
+    `through_unknown_proxy`: see `RequestOrigin`.
     """
 
     user_agent: str = ""
@@ -116,4 +117,4 @@ class Source:
 
 
 NOWHERE = Source()
-"""Of what nobody did, or that nobody is told."""
+"""The source of an event that nobody caused, or that is not shown."""

@@ -1,4 +1,4 @@
-"""Passwords: what is allowed, and argon2id off the event loop.
+"""Passwords: which are allowed, and argon2id hashes made and verified in threads.
 
 Parameters m=19456 KiB, t=2, p=1: OWASP Password Storage Cheat Sheet, second recommendation for argon2id.
 """
@@ -31,31 +31,33 @@ with warnings.catch_warnings():
     )
     _context.dummy_verify()
 
-# Each hash takes 19 MiB and a core for some 25 ms: more at once would only make a flood of sign-ins everyone's
-# problem.
+# Each hash takes 19 MiB and one core for about 25 ms. With more at once a flood of sign-ins would slow down all other
+# requests.
 _HASHES_AT_ONCE = 2
 _DISTINCT_MIN = 4
-# Some 30,000 passwords by frequency. The estimator that comes with them takes seconds for an odd password of 72
-# characters, in pure Python: a look-up cannot be made to hold up the server.
+# About 30,000 passwords by frequency. Their estimator is not used: for an odd password of 72 characters it takes
+# seconds of pure Python, with which an attacker could hold up the server.
 _COMMON = frozenset(FREQUENCY_LISTS["passwords"])
 _EDGES = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 
 
 def check_password(password: str, *, about: list[str], field: str = "") -> None:
-    """Refuse what is too short, too long or too common; `about` is what a guesser would try first: name, e-mail.
+    """Refuse a password that is too short, too long or too common.
 
-    `field` is what the form calls it, if not "password".
+    `about` holds what a guesser tries first: the name and the e-mail. `field` is the form's name of the field, if it is
+    not "password".
 
-    Common is (NIST SP 800-63B-4, 3.1.1.2) a word of the list or of `about`, however it is written and whatever
-    digits and signs stand around it, and a text of fewer than four different characters.
+    A password is common (NIST SP 800-63B-4, 3.1.1.2) if it is a word of the list or of `about`, in whatever case and
+    width and with whatever digits and signs around it, or if it has fewer than four different characters.
 
     Raises:
-        PasswordTooShort, PasswordTooLong, PasswordTooCommon: as they say, in characters.
+        PasswordTooShort, PasswordTooLong: lengths are in characters.
+        PasswordTooCommon: as above.
     """
-    # First of all: normalising takes a time that grows with the square of the length.
+    # This comes first: the time to normalise a text grows with the square of its length.
     if len(password) > PASSWORD_MAX:
         raise PasswordTooLong(field)
-    # What is hashed is what is judged: full-width letters spell "password" as well.
+    # The check sees the text that is hashed: full-width letters spell "password" too.
     text = _normal(password)
     if min(len(text), len(password)) < PASSWORD_MIN:
         raise PasswordTooShort(field)
@@ -67,15 +69,15 @@ def check_password(password: str, *, about: list[str], field: str = "") -> None:
 
 
 async def hash_password(password: str) -> str:
-    """Return the argon2id hash, made in a thread."""
+    """Return the password's argon2id hash, made in a thread."""
     return str(await anyio.to_thread.run_sync(_context.hash, _normal(password), limiter=_limiter()))
 
 
 async def verify_password(password: str, password_hash: str | None) -> tuple[bool, str | None]:
     """Say whether the password is right, and give a new hash if the stored one has old parameters.
 
-    With None for the hash the same work is done and the answer is no, so that time does not tell whether an
-    e-mail is known (ASVS 6.3.8).
+    With None for the hash the answer is no after the same work, so that the time does not tell whether an e-mail is
+    known (ASVS 6.3.8).
     """
     if password_hash is None or len(password) > PASSWORD_MAX:
         await anyio.to_thread.run_sync(lambda: _context.verify("", _dummy_hash()), limiter=_limiter())
@@ -92,7 +94,7 @@ def is_same(one: str, other: str) -> bool:
 
 
 def _normal(password: str) -> str:
-    # Two keyboards may type the same character differently (NIST SP 800-63B-4, 3.1.1.2).
+    # Two keyboards may encode the same character differently (NIST SP 800-63B-4, 3.1.1.2).
     return unicodedata.normalize("NFKC", password)
 
 

@@ -1,7 +1,7 @@
-"""How often somebody may guess: failed sign-ins and sign-ups, counted in this process or, with Redis, in all.
+"""Limits on failed sign-ins and on sign-ups, counted in this process or, with Redis, in all together.
 
-A window begins with the first attempt that is counted in it and then has a fixed length, so that two windows that
-touch may hold twice the number in a short time.
+A window begins with the first attempt that is counted in it and has a fixed length. So around the end of a window up to
+twice the limit may pass within a short time.
 """
 
 from __future__ import annotations
@@ -40,32 +40,32 @@ T = TypeVar("T")
 
 
 class Bucket(NamedTuple):
-    """What is counted together."""
+    """The attempts that count towards one limit together."""
 
     limit: RateLimitItem
     key: str
 
     @classmethod
     def of(cls, limit: str, kind: str, *whose: str) -> Bucket:
-        """Name a bucket; by a hash, since no e-mail is to stand in Redis."""
+        """Return the bucket of these values. Its key is a hash, so that Redis holds no e-mail."""
         return cls(parse(limit), hashlib.sha256("\0".join((kind, *whose)).encode()).hexdigest())
 
 
 class RateLimits:
-    """Counts attempts before they are carried out, so that of many at once none slips by."""
+    """Counts attempts before they are carried out, so that parallel ones cannot exceed a limit."""
 
     def __init__(self, redis_url: str | None = None, *, prefix: str = "multi_session", is_on: bool = True) -> None:
-        """Open nothing yet; `prefix` begins the keys in Redis."""
+        """Connect to nothing yet; `prefix` begins the keys in Redis. Nothing is limited unless `is_on`."""
         self._is_on = is_on
         self._own = FixedWindowRateLimiter(_Memory())
         self._pool = _pool(redis_url) if redis_url else None
         self._shared = FixedWindowRateLimiter(_redis(self._pool, prefix)) if self._pool else None
 
     async def count_sign_in(self, email: str, source: Source, *, known_by: str | None) -> list[Bucket]:
-        """Count a sign-in as a failed one, and return what to give back should the password be right.
+        """Count a sign-in as failed, and return the buckets to `give_back` if the password is right.
 
-        `known_by` is the device that it comes from, if that knows the account. It is then counted for that device
-        alone, so that strangers cannot lock the owner out, not even those behind the same address.
+        `known_by` is the id of the device, if that knows the account. The attempt is then counted for that device
+        alone, so that strangers cannot lock the owner out, not even from the same address.
 
         Raises:
             TooManyAttempts: the limit is reached; nothing was counted.
@@ -73,18 +73,18 @@ class RateLimits:
         try:
             email = check_email(email)
         except InvalidEmail:
-            # Nobody's, so one bucket does for all that might be typed.
+            # Nobody has such an address, so one bucket serves for all of them.
             email = ""
         if known_by is not None:
             return await self._count(Bucket.of(FAILED_SIGN_INS_OF_ACCOUNT, "known", email, known_by))
         visitor = _visitor(source.ip_address)
         of_account = Bucket.of(FAILED_SIGN_INS_OF_ACCOUNT, "account", email, visitor)
         if source.through_unknown_proxy:
-            # What is left for everyone behind the proxy together still bounds the guesses at one account, and
-            # someone who forges the header gets no bucket more than without it. The price, until the proxy is
-            # trusted: strangers can keep the owner's new devices out. Those that know the account are not concerned.
+            # Everyone behind the proxy shares the bucket of an account. That still limits the guesses at it, and
+            # someone who forges the header gets no further bucket. The price, until the proxy is trusted: strangers
+            # can lock out the owner's new devices, though not those that know the account.
             return await self._count(of_account)
-        # The address first: once it has used up its guesses it makes no further keys.
+        # The address is counted first: at its limit it creates no further keys.
         return await self._count(Bucket.of(FAILED_SIGN_INS_OF_ADDRESS, "address", visitor), of_account)
 
     async def count_sign_up(self, source: Source) -> None:
@@ -112,7 +112,7 @@ class RateLimits:
             counted.append(bucket)
             if not await self._ask(bucket, _hit):
                 seconds = await self._ask(bucket, _seconds_left)
-                # It is not going to be verified, so it is no failure of the other bucket either.
+                # The password will not be verified, so the attempt is no failure in the other bucket either.
                 await self.give_back(counted)
                 raise TooManyAttempts(seconds)
         return counted
@@ -122,14 +122,14 @@ class RateLimits:
             try:
                 return await ask(self._shared, bucket)
             except Exception:
-                # Neither an error for people who sign in, nor an open door for those who make Redis fail.
+                # People can still sign in, and an attacker who makes Redis fail is still limited.
                 logger.exception("Redis does not answer; until it does, this process counts sign-ins by itself.")
         return await ask(self._own, bucket)
 
 
 class _Memory(MemoryStorage):
-    # limits 5.8 looks for expired keys among all of them at every hit: 9 ms of the event loop for each at 100,000
-    # keys, and a visitor with many IPv6 networks can make as many.
+    # limits 5.8 searches all keys for expired ones at every hit. With 100,000 keys, which a visitor with many IPv6
+    # networks can create, each search blocks the event loop for 9 ms. So this class pauses after each.
     _pause: asyncio.Task[None] | None = None
 
     async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
@@ -146,13 +146,13 @@ async def _pause_after(sweep: asyncio.Task[None]) -> None:
 
 def _pool(url: str) -> ConnectionPool:
     seconds = REDIS_TIMEOUT.total_seconds()
-    # redis-py 7 would try three times more, with pauses.
+    # By default redis-py 7 tries three times more, with pauses.
     once = Retry(NoBackoff(), 0)
     return ConnectionPool.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds, retry=once)
 
 
 def _redis(pool: ConnectionPool, prefix: str) -> RedisStorage:
-    # The pool, not the address: limits 5.8 takes none without a port, where Reflex and redis-py do.
+    # A pool instead of the URL: limits 5.8 refuses one without a port, which Reflex and redis-py accept.
     pooled: dict[str, Any] = {"connection_pool": pool}
     return RedisStorage("async+redis://", implementation="redispy", key_prefix=prefix, **pooled)
 
@@ -162,7 +162,7 @@ async def _hit(limiter: FixedWindowRateLimiter, bucket: Bucket) -> bool:
 
 
 async def _uncount(limiter: FixedWindowRateLimiter, bucket: Bucket) -> None:
-    # Unless nothing is counted, which is to say that its window is over: the next one is not to begin below zero.
+    # If nothing is counted any more, the window is over, and the next must not begin below zero.
     if not await limiter.test(*bucket, cost=bucket.limit.amount):
         await limiter.hit(*bucket, cost=-1)
 
@@ -173,16 +173,16 @@ async def _seconds_left(limiter: FixedWindowRateLimiter, bucket: Bucket) -> int:
 
 
 def _visitor(address: str) -> str:
-    """Return what stands for one visitor: an IPv4 address, or the IPv6 network that one household is given (/64)."""
+    """Return what counts as one visitor: an IPv4 address, or the IPv6 network (/64) that a household is given."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
         try:
-            # Some proxies forward the port too, which is another one for each connection.
+            # Some proxies forward the port too, which differs for each connection.
             ip = ipaddress.ip_address(urlsplit(f"//{address}").hostname or "")
         except ValueError:
             return address
     if isinstance(ip, ipaddress.IPv4Address):
         return str(ip)
-    # A server that listens on both sees IPv4 inside IPv6 (RFC 4291, 2.5.5.2): all of it in one /64.
+    # A server that listens on both sees IPv4 addresses mapped into IPv6 (RFC 4291, 2.5.5.2), all of them in one /64.
     return str(ip.ipv4_mapped or ipaddress.IPv6Network((ip.packed, 64), strict=False))

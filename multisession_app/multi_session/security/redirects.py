@@ -1,4 +1,4 @@
-"""Addresses of the kit's pages, and which ones a person may be sent on to."""
+"""The path for adding an account, and which paths a person may be redirected to."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ ADD_ACCOUNT_PATH = "/auth/sign-in?add=1"
 
 
 def safe_path(path: str) -> str:
-    """Return a path of this site as it is, and home for everything else (ASVS 3.7.2).
+    """Return a path of this site unchanged, and "/" for everything else (ASVS 3.7.2).
 
-    Browsers read `\\` as `/`, drop tabs and newlines, and skip leading white space and control characters, so
-    `/\\evil.example` and a `/` and a tab and a `/` lead to another site as `//evil.example` does.
+    Browsers read `\\` as `/`, drop tabs and newlines, and skip leading white space and control characters. So
+    `/\\evil.example` leads to another site as `//evil.example` does, and so does one with a tab between the slashes.
     """
     if not path.startswith("/") or path.startswith("//") or "\\" in path:
         return _HOME

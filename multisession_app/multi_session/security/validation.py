@@ -23,17 +23,17 @@ def check_email(email: str) -> str:
     Raises:
         InvalidEmail: not an address, by the syntax of RFC 5321 and 6531.
     """
-    # NFKC can make white space of a character, and casefolding can undo NFKC.
+    # NFKC can turn a character into white space, and the result of casefolding may not be NFKC.
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", email[: EMAIL_MAX + 1]).strip().casefold())
     try:
-        # Punycode becomes the letters that it stands for: a domain has one spelling here.
+        # `normalized` decodes punycode, so that a domain has one spelling.
         return validate_email(folded, check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError as error:
         raise InvalidEmail from error
 
 
 def masked(email: str) -> str:
-    """Return an address as logs may have it: `a***@example.com`; of what is none, nothing."""
+    """Return an e-mail address masked for the log, as `a***@example.com`; `***` if it is not an address."""
     try:
         name, _, domain = check_email(email).rpartition("@")
     except InvalidEmail:
@@ -45,8 +45,8 @@ def check_name(name: str) -> str:
     """Return the name with its white space tidied.
 
     Raises:
-        InvalidName: nothing to be seen, over `NAME_MAX` characters, or with characters that are not seen, such as those
-            that turn the direction of text and let one name look like another (joiners stay: some scripts need them).
+        InvalidName: it has no visible character, over `NAME_MAX` characters, or invisible ones, such as those that turn
+            the direction of text and let one name look like another. Joiners are allowed: some scripts need them.
     """
     name = " ".join(name.split())
     unseen = any(unicodedata.category(c) in {"Cc", "Cf", "Cs"} and c not in _JOINERS for c in name)
