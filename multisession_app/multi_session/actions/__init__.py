@@ -1,1 +1,1 @@
-"""What people do: one transaction, then the message to the open tabs. Plain Python; both doors call it."""
+"""The actions of people: each is one transaction, then a message to the open tabs. Both doors call them; no Reflex."""

@@ -1,4 +1,4 @@
-"""Signing up and in, and whatever else asks for a password."""
+"""Sign-up, sign-in, and all other actions that ask for a password."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class Authentication:
-    """Let people in who prove who they are, and ask again before what cannot be taken back."""
+    """Signs people up and in, and asks for the password again before what cannot be taken back."""
 
     def __init__(self, kit: Resources) -> None:
         """Work with the resources of the running kit."""
@@ -41,7 +41,7 @@ class Authentication:
         source: Source,
         is_short: bool = False,
     ) -> OpenedSession:
-        """Make a user, signed in on this device; with `is_short` for `SHORT_TIMEOUT` only.
+        """Make a user and sign them in on this device; with `is_short` for `SHORT_TIMEOUT` only.
 
         Raises:
             InvalidName, InvalidEmail, PasswordTooShort, PasswordTooLong, PasswordTooCommon, EmailTaken,
@@ -49,7 +49,7 @@ class Authentication:
         """
         name, email = validation.check_name(name), validation.check_email(email)
         passwords.check_password(password, about=[name, email])
-        # From here on every outcome tells whether the address is taken, and so counts; a typing mistake does not.
+        # From here on every outcome tells whether the e-mail is taken, so every attempt counts. Typing mistakes do not.
         await self._kit.rate_limits.count_sign_up(source)
         password_hash = await passwords.hash_password(password)
         now = self._kit.now()
@@ -68,14 +68,14 @@ class Authentication:
         """Sign a user in on this device, beside the accounts that are there; with `is_short` for `SHORT_TIMEOUT` only.
 
         Raises:
-            InvalidCredentials: wrong password or unknown e-mail, in words and time alike.
-            TooManyAttempts: so many that not even the right password is heard.
-            TooManySessions, SessionChanged: as in `device_sessions.open_session`.
+            InvalidCredentials: wrong password or unknown e-mail; neither the sentence nor the time tells which.
+            TooManyAttempts: the limit is reached; even the right password is refused.
+            TooManySessions, SessionChanged: see `device_sessions.open_session`.
         """
 
         def look_up(db: Session) -> tuple[User | None, bool]:
             user = users.find(db, email)
-            # Asked for an unknown e-mail too: the time that it takes is not to tell.
+            # This is asked for an unknown e-mail too, so that the time does not tell who exists.
             return user, device is not None and device_sessions.knows(db, device, user.id if user else "")
 
         user, is_known_here = await self._kit.database.read(look_up)
@@ -104,9 +104,10 @@ class Authentication:
 
         Raises:
             NotSignedIn, InvalidSession: no account is active, or it has ended meanwhile.
-            InvalidPassword, TooManyAttempts: as for a sign-in from this device, which knows the account.
+            InvalidPassword: the password is wrong.
+            TooManyAttempts: the limit for this account on this device is reached.
             InvalidCredentials: the password was changed meanwhile.
-            SessionChanged: the device's cookie was replaced (`device_secrets.rotate`).
+            SessionChanged: see `device_secrets.rotate`.
         """
         user = await self._prove(device, password, source)
         now = self._kit.now()
@@ -126,17 +127,17 @@ class Authentication:
         """Change the active user's password and return the device's new secret for the cookie.
 
         With `revoke_others` the user's sessions on all other devices end. The device's older secrets die at the first
-        use of the new one: whoever has a copy of the cookie is out, too.
+        use of the new one, so a copy of the old cookie opens nothing any more.
 
         Raises:
-            PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordUnchanged: about `newPassword`.
-            InvalidPassword: about `currentPassword`.
-            NotSignedIn, InvalidSession, TooManyAttempts, InvalidCredentials, SessionChanged: `reauthenticate`.
+            PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordUnchanged: with the field `newPassword`.
+            InvalidPassword: with the field `currentPassword`.
+            NotSignedIn, InvalidSession, TooManyAttempts, InvalidCredentials, SessionChanged: see `reauthenticate`.
         """
         active = signed_in(device)
         passwords.check_password(new, about=[active.user.name, active.user.email], field=PasswordUnchanged.field)
         user = await self._prove(device, current, source, field="currentPassword")
-        # Only now: else the answer would tell the old one to whoever guesses it as the new one.
+        # Not before the old password is verified: the answer would tell it to whoever guesses it as the new one.
         if passwords.is_same(current, new):
             raise PasswordUnchanged
         new_hash = await passwords.hash_password(new)
@@ -160,10 +161,10 @@ class Authentication:
         return secret
 
     async def delete_user(self, device: ProvenDevice, *, password: str, source: Source) -> None:
-        """Delete the active user: their sessions on every device, and all rows of the app that hang on them.
+        """Delete the active user, their sessions on every device, and all rows of the app that refer to them (CASCADE).
 
         Raises:
-            NotSignedIn, InvalidSession, InvalidPassword, TooManyAttempts, InvalidCredentials: `reauthenticate`.
+            NotSignedIn, InvalidSession, InvalidPassword, TooManyAttempts, InvalidCredentials: see `reauthenticate`.
         """
         user = await self._prove(device, password, source)
         now = self._kit.now()
@@ -179,7 +180,7 @@ class Authentication:
         await self._kit.pubsub.tell_devices(others)
 
     async def _prove(self, device: ProvenDevice, password: str, source: Source, *, field: str = "") -> User:
-        """Return the active user if that is their password; `field` is what the form calls it."""
+        """Return the active user if that is their password; `field` is the form's name of it."""
         active = signed_in(device)
         user = await self._kit.database.read(lambda db: users.get(db, active.user.id))
         if user is None:
@@ -217,11 +218,11 @@ class Authentication:
         )
 
     async def settle(self) -> None:
-        """Wait for what was left to be written after an answer."""
+        """Wait for the writes that were left until after an answer."""
         await asyncio.gather(*self._unfinished)
 
     def _note_failed_sign_in(self, user_id: str, session_id: str | None, source: Source) -> None:
-        """Write it down after the answer, which takes as long for an e-mail that nobody has."""
+        """Record a failed sign-in after the answer, so that the answer's time does not tell who exists."""
         now = self._kit.now()
 
         async def write() -> None:

@@ -26,7 +26,7 @@ class DeviceSessions:
         """Switch this device to another of its accounts and return its session.
 
         Raises:
-            InvalidSession: `device_sessions.set_active`.
+            InvalidSession: see `queries.device_sessions.set_active`.
         """
         now = self._kit.now()
         chosen = _named(device.sessions, session_id)
@@ -38,7 +38,7 @@ class DeviceSessions:
         """Sign one account of this device out.
 
         Raises:
-            InvalidSession: `device_sessions.revoke`.
+            InvalidSession: see `queries.device_sessions.revoke`.
         """
         now = self._kit.now()
         _named(device.sessions, session_id)
@@ -46,7 +46,7 @@ class DeviceSessions:
         await self._kit.pubsub.tell(device, device.next_to(session_id), _users_of(ended))
 
     async def revoke_others(self, device: ProvenDevice, keep: str) -> None:
-        """Sign every account of this device out but that of the session to `keep`.
+        """Sign every account of this device out except that of the session to `keep`.
 
         Raises:
             InvalidSession: the device holds no valid session of that id.
@@ -66,7 +66,7 @@ class DeviceSessions:
         """Take a remembered account off this device's screens.
 
         Raises:
-            InvalidSession: `ended_sessions.forget`.
+            InvalidSession: see `ended_sessions.forget`.
         """
         now = self._kit.now()
         _named(device.remembered, session_id)
@@ -86,7 +86,7 @@ class DeviceSessions:
         await self._kit.pubsub.tell(device, user_ids=[user_id])
 
     async def find_ended(self, device_id: str, generation: int, session_id: str) -> tuple[DeviceSession, User] | None:
-        """Return a session of this device, ended or not, with its user (`ended_sessions.find_ended`)."""
+        """Return a session of this device, ended or not, with its user; None: see `ended_sessions.find_ended`."""
         if not is_id(session_id):
             return None
         return await self._kit.database.read(
@@ -94,16 +94,16 @@ class DeviceSessions:
         )
 
     async def ended_by(self, session: DeviceSession) -> str:
-        """Return the User-Agent of the device that has ended a session, "" where nobody has written it down."""
+        """Return the User-Agent of the device that ended a session, "" if it was not recorded."""
         return await self._kit.database.read(lambda db: security_events.ended_by(db, session))
 
     async def evicted_at(self, device_id: str, at: datetime) -> list[str]:
-        """Return the names of those who were signed out to make room for the sign-in of that moment."""
+        """Return the names of the users who were evicted by the sign-in at that time."""
         return await self._kit.database.read(lambda db: ended_sessions.evicted_at(db, device_id, at))
 
 
 def _named(sessions: tuple[DeviceSessionPublic, ...], session_id: str) -> DeviceSessionPublic:
-    # Asked before the database is: what is no id at all, whatever its characters, is refused as an unknown one.
+    # This comes before any query: a text that cannot be an id, whatever its characters, is refused as an unknown id.
     for session in sessions:
         if session.id == session_id:
             return session

@@ -1,4 +1,4 @@
-"""Whom a cookie or an open socket proves itself to be."""
+"""Which device a cookie or an open socket proves."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Devices:
         self._kit = kit
 
     async def find(self, secret_hash: str, *, is_use: bool = True) -> ProvenDevice | None:
-        """Return the device behind a cookie, None for an unknown one; with `is_use` its account is used now."""
+        """Return the device behind a cookie, None for an unknown one; `is_use` counts as use of its active session."""
         kit, now = self._kit, self._kit.now()
         at = {"now": now, "idle_since": kit.idle_since(now)}
         device = await kit.database.read(lambda db: devices.find(db, secret_hash, **at))
         if device is not None and device.is_first_use:
             found = device
             await kit.database.write(lambda db: device_secrets.note_first_use(db, found, now=now))
-            # Only now is it sure that the browser has the new cookie, so that its other tabs can come back with it.
+            # The browser has the new cookie for certain now, so its other tabs can reconnect with it.
             await kit.pubsub.tell(device)
         return await self._used(device, now) if is_use else device
 
@@ -38,7 +38,7 @@ class Devices:
         return await self._used(device, now) if is_use else device
 
     async def bind(self, connection: Connection, secret_hash: str | None) -> ProvenDevice | None:
-        """Look up as whom a registered socket acts, again if that changed while it was looked up."""
+        """Return a registered socket's device, looked up again if it changes meanwhile; the socket now acts as it."""
         while True:
             connection.is_stale = False
             device = await self.find(secret_hash, is_use=False) if secret_hash else None

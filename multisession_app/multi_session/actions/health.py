@@ -1,4 +1,4 @@
-"""Whether what a process leans on answers."""
+"""Whether the database and Redis answer."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Health:
         await self._kit.database.read(lambda db: db.exec(select(1)).one())
 
     async def readiness(self) -> dict[str, str]:
-        """Return what this process leans on, and whether it is "up", "down" or "unused"."""
+        """Return whether the database and Redis, by name, are "up", "down" or "unused"."""
         found = {"database": UP, "redis": UNUSED if self._kit.pubsub.is_alone else UP}
         for name, ping in (("database", self.ping), ("redis", self._kit.pubsub.ping)):
             try:
                 await ping()
             except Exception as error:
-                # Its text may name hosts and users, which are not for whoever asks.
+                # Only the type: the error's text may name hosts and users.
                 logger.error("The %s does not answer: %s", name, type(error).__name__)
                 found[name] = DOWN
         return found

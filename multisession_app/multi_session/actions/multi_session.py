@@ -24,15 +24,15 @@ _MOVED = {
     "forget": "device_sessions",
     "delete_users": "user_sessions",
 }
-"""Verbs that version 0.1 had on the kit itself, and the part where each is now. To go with version 0.3."""
+"""Verbs that version 0.1 had on the kit itself, and the part where each is now. Removed in version 0.3."""
 
 
 @dataclass
 class MultiSession(Resources):
     """The kit at work in one process.
 
-    `authentication` lets people in, `device_sessions` are the accounts on one device, `user_sessions` those of one user
-    on all devices; `devices` looks up who asks, `health` what is down.
+    `authentication` signs people up and in. `device_sessions` are the accounts on one device, `user_sessions` one
+    user's sessions on all devices. `devices` looks up who asks, `health` what is down.
     """
 
     def __post_init__(self) -> None:
@@ -43,11 +43,11 @@ class MultiSession(Resources):
         self.device_sessions = DeviceSessions(self)
         self.user_sessions = UserSessions(self)
 
-    # Hidden from type checkers, for which everything else would then be an attribute too.
+    # Hidden from type checkers, which would otherwise take any name for an attribute.
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Callable[..., Any]:
-            """Pass on what was called on the kit itself in version 0.1, with a warning."""
+            """Forward a verb of version 0.1 to the part where it is now, with a warning; `origin` is now `source`."""
             if name not in _MOVED:
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
             part = _MOVED[name]

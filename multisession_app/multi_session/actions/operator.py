@@ -1,4 +1,4 @@
-"""What the operator of a site does to its users' sessions, from outside: there is no device to prove anything by."""
+"""What the operator of a site can do to users' sessions and passwords, without a device that a cookie has proved."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .resources import Resources
 
 
 class Operator:
-    """See and end sessions, and set a password. On no object that serves requests."""
+    """Lists and ends sessions, and sets a password. No object that serves requests holds one."""
 
     def __init__(self, kit: Resources) -> None:
         """Work with the resources of the running kit."""
@@ -41,7 +41,7 @@ class Operator:
         return await self._kit.database.read(work)
 
     async def end_sessions(self, email: str, session_id: str = "") -> int:
-        """End a user's sessions on every device, or that one of them, and return how many.
+        """End a user's sessions on every device, or only the one with `session_id`, and return how many were open.
 
         Raises:
             NoSuchUser: nobody has the address.
@@ -56,7 +56,7 @@ class Operator:
         return _count(await self._end_by(work))
 
     async def end_everyones_sessions(self) -> int:
-        """End all sessions of all users, `SWEEP_BATCH` at a time, and return how many."""
+        """End all sessions of all users, `SWEEP_BATCH` at a time, and return how many were open."""
 
         def work(db: Session) -> list[Ended]:
             some = select(DeviceSession.id).where(LISTED).limit(SWEEP_BATCH)
@@ -68,12 +68,12 @@ class Operator:
         return count
 
     async def set_password(self, email: str, password: str) -> int:
-        """Set a user's password, end their sessions on every device, and return how many.
+        """Set a user's password, end their sessions on every device, and return how many were open.
 
         Raises:
             NoSuchUser: nobody has the address.
-            PasswordTooShort, PasswordTooLong, PasswordTooCommon: as for the user.
-            InvalidCredentials: the user has changed it at the same moment.
+            PasswordTooShort, PasswordTooLong, PasswordTooCommon: see `passwords.check_password`.
+            InvalidCredentials: the user changed it at the same moment.
         """
         user = await self._kit.database.read(lambda db: _found(db, email))
         passwords.check_password(password, about=[user.name, user.email])
@@ -110,5 +110,5 @@ def _found(db: Session, email: str) -> User:
 
 
 def _count(ended: list[Ended]) -> int:
-    # Not those that were only remembered on their devices, where they are forgotten now.
+    # Remembered accounts do not count: they are only forgotten on their devices.
     return sum(session.was_open for session in ended)

@@ -1,4 +1,4 @@
-"""The message that a device has changed its account: to this process's tabs, and over Redis to those of the others."""
+"""Tells open tabs that a device or a user has changed: those of this process, and over Redis those of the others."""
 
 from __future__ import annotations
 
@@ -20,44 +20,47 @@ logger = logging.getLogger(__name__)
 
 
 class PubSub:
-    """Tells all open tabs of all processes. Without Redis there is one process: Reflex starts one worker then."""
+    """Tells the open tabs of all processes. Without Redis there is one process: Reflex starts one worker then."""
 
     def __init__(self, redis_url: str | None = None, channel: str = "multi_session") -> None:
-        """Open nothing yet."""
+        """Connect to nothing yet."""
         self.tabs = Tabs()
         self._redis: Redis | None = Redis.from_url(redis_url) if redis_url else None
         self.is_alone = self._redis is None
-        """No other process can tell this one anything."""
+        """There is no Redis, so no other process can tell this one anything."""
         self._channel = channel
         self._sender = str(uuid.uuid4())
 
     async def tell(self, device: ProvenDevice, session_id: str | None = None, user_ids: Iterable[str] = ()) -> None:
-        """Tell a device's tabs its active session, by default as it was looked up, and those users' other devices."""
+        """Tell a device's tabs its active session, by default that of `device`, and these users' other devices."""
         session_id = device.active_id if session_id is None else session_id
         await self.publish(Change(device.id, session_id, device.generation, tuple(user_ids)))
 
     async def tell_users(self, device_id: str, user_ids: Iterable[str]) -> None:
-        """Tell the other devices of users whose sessions have changed on this one.
+        """Tell the tabs on other devices of users whose sessions have changed on this one.
 
-        The device itself is told by its own next request: its browser has yet to get the new cookie.
+        The device's own tabs are told at its next request: only that shows that the browser has the new cookie.
         """
         if user_ids := tuple(user_ids):
             await self.publish(Change(device_id, None, 0, user_ids))
 
     async def tell_devices(self, active: Mapping[str, str]) -> None:
-        """Tell devices, by their ids, their active sessions. Their sockets need no newer cookie: generation 0."""
+        """Tell devices, by their ids, their active sessions.
+
+        Generation 0: no socket must reconnect with a newer cookie.
+        """
         for device_id, session_id in active.items():
             await self.publish(Change(device_id, session_id, 0))
 
     async def publish(self, change: Change) -> None:
-        """Tell every process, after the commit, what a device has become."""
+        """Apply a change to the tabs of every process. To be called after the commit."""
         await self.tabs.apply(change)
         if self._redis is not None:
             try:
                 await self._redis.publish(self._channel, json.dumps([self._sender, asdict(change)]))
             except Exception:
-                # The database is the truth and every event re-reads it: a lost message costs the other tabs
-                # their promptness, not their safety.
+                # The database is the truth and every event reads it again. So a lost message is safe: the tabs of other
+                # processes only hear later.
                 logger.exception("Could not tell the other processes about a change of session.")
 
     async def listen(self) -> None:
@@ -79,7 +82,7 @@ class PubSub:
         """Return if Redis answers, or if there is none; else raise its error."""
         if self._redis is not None:
             async with asyncio.timeout(REDIS_TIMEOUT.total_seconds()):
-                # redis-py 7 has one type for its answers at once and awaited.
+                # redis-py 7 gives its calls one type for both the synchronous and the asynchronous client.
                 await cast("Awaitable[bool]", self._redis.ping())
 
     async def close(self) -> None:

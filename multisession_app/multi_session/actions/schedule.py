@@ -1,4 +1,4 @@
-"""What each process does by the clock: tell tabs that a session has ended by itself, and delete old rows."""
+"""What each process does at intervals: tell tabs whose session expired or the operator ended, and delete old rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 async def watch_endings(kit: MultiSession) -> None:
-    """Tell this process's tabs, until cancelled, whose session has expired, or was ended by the operator."""
+    """Until cancelled, tell this process's tabs if their session has expired or was ended by the operator."""
     told_until = kit.now()
     while True:
         await asyncio.sleep(TIME_CHECK_INTERVAL.total_seconds())
@@ -28,18 +28,18 @@ async def watch_endings(kit: MultiSession) -> None:
             await tell_expired(kit)
             told_until = await tell_ended_by_operator(kit, told_until)
         except DatabaseUnavailable:
-            # The log says so already; there is nothing to tell.
+            # `Database` has logged it.
             continue
         except Exception:
-            # The database decides at the next event in any case; a tab that hears late shows its old screen longer.
+            # The next event asks the database in any case; a tab that hears late only shows its old screen longer.
             logger.exception("Could not tell tabs that a session has ended.")
 
 
 async def tell_expired(kit: MultiSession) -> None:
-    """Read anew the devices with a session that may have expired, and tell their tabs what has become of them.
+    """Look up the devices with a session that may have expired, and tell their tabs the active session.
 
-    It asks the database nothing while none is due. What another tab or process has done meanwhile counts: with
-    `idle_timeout` a session that was used goes on.
+    While none is due, the database is not asked. Its answer decides: with `idle_timeout` a session may have been used
+    in another tab or process meanwhile.
     """
     now, tabs = kit.now(), kit.tabs
     due = {
@@ -59,7 +59,7 @@ async def tell_expired(kit: MultiSession) -> None:
 
 
 async def tell_ended_by_operator(kit: Resources, since: datetime) -> datetime:
-    """Tell this process's tabs whose session the command line has ended; return since when to ask next.
+    """Tell this process's tabs if the command line ended their session after `since`; return the next `since`.
 
     With Redis the command line tells them itself (`Operator`).
     """
@@ -84,13 +84,13 @@ async def sweep_regularly(kit: Resources) -> None:
         try:
             await sweep_all(kit)
         except Exception:
-            # Tables are larger for an hour.
+            # The tables only stay larger until the next time.
             logger.exception("Could not sweep old rows.")
         await asyncio.sleep(SWEEP_INTERVAL.total_seconds())
 
 
 async def sweep_all(kit: Resources) -> None:
-    """Sweep in small transactions until nothing is left that is kept no longer."""
+    """Sweep in small transactions until no old row is left."""
     now, retention = kit.now(), kit.options.retention
     while await kit.database.write(lambda db: sweep(db, now=now, retention=retention)):
         pass

@@ -17,7 +17,7 @@ from ..queries.devices import ProvenDevice
 logger = logging.getLogger(__name__)
 
 HEADER = "x-multi-session-"
-"""Headers of this prefix are the kit's own: one that comes from outside is dropped."""
+"""The prefix of the kit's own headers. Headers with it that come from outside are dropped."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Identity:
 
     @classmethod
     def read(cls, headers: Mapping[str, str]) -> Identity:
-        """Read the ids back from the headers that a handler sees; all empty for none."""
+        """Read the ids from the headers that an event handler sees; all are empty if there are none."""
         ids = {field.name: headers.get(HEADER + field.name, "") for field in fields(cls)}
         return cls(ids["connection"], ids["tab"], ids["device"], ids["session"], int(ids["generation"] or 0))
 
@@ -45,12 +45,21 @@ class Identity:
 class Connection:
     """One open websocket: its tab, and as whom it acts while it is open.
 
-    `shown` is the session that the tab last had on screen ("" for signed out, None for not known), `tree` the name of
-    its Reflex state tree, "" until its device is looked up. It is `open_for` the sessions that the tab is known to have
-    had on screen: events that it sends earlier were meant for `shown`. `router_data` is that of its last event, for
-    events that the server sends to the tab. `ends_at` is when the next session of its device expires, unless it is
-    used meanwhile. While its account changes in place, for the `moves`th time, it `is_moving`; it has `arrived` when
-    the tab shows the new account.
+    Attributes:
+        identity: as whom it acts.
+        shown: the session that the tab last had on screen; "" for signed out, None for not known.
+        user_id: the user as whom it acts, "" for nobody.
+        tree: the name of its Reflex state tree, "" until its device is looked up.
+        open_for: the sessions that the tab is known to have had on screen. Events for any other are dropped: the
+            tab sent them before it showed that account.
+        dropped: how many events were dropped since the tab was last told.
+        router_data: that of its last event, for events that the server sends to the tab.
+        is_stale: its device may have changed since it was looked up.
+        ends_at: when the next session of its device expires, unless it is used before.
+        is_moving: its account is being changed in place.
+        moves: how many times its account was changed in place.
+        arrived: set when the tab shows the account that the socket was moved to.
+        kicked: set when the socket is to be closed.
     """
 
     identity: Identity
@@ -94,10 +103,11 @@ class Connection:
 
 @dataclass(frozen=True)
 class Change:
-    """What happened to a device: its active session now, and the generation of the secret that it is known by.
+    """A change of a device, and of users whose screens on other devices are out of date.
 
-    With None for the session there is nothing to say to the device itself. `user_ids` are those whose sessions, or
-    profile, are no longer what their screens on other devices say.
+    `session_id` is the device's active session now, "" for none; None if the device's own sockets are not concerned.
+    Sockets opened with a secret older than `generation` reconnect. `user_ids` are the users whose sessions or profile
+    changed.
     """
 
     device_id: str
@@ -107,10 +117,14 @@ class Change:
 
 
 class Tabs:
-    """The registry of this process's open sockets. `move` and `refresh` are set by the websocket door."""
+    """The registry of this process's open sockets.
+
+    The websocket door sets `move`, which changes a socket's account in place, and `refresh`, which lets its tab read
+    its accounts anew.
+    """
 
     def __init__(self) -> None:
-        """Know of no socket yet."""
+        """Begin without sockets."""
         self.connections: dict[str, Connection] = {}
         self.move: Callable[[Connection], None] | None = None
         self.refresh: Callable[[Connection], Awaitable[None]] | None = None
@@ -128,11 +142,11 @@ class Tabs:
         connection.kicked.set()
 
     def leave(self, connection: Connection) -> None:
-        """Let a socket go to what its device has become: in place, or else by coming back."""
+        """Let a socket go to its device's active account: in place if possible, else by a reconnect."""
         (self.move or self.kick)(connection)
 
     async def apply(self, change: Change) -> None:
-        """Tell this process's sockets what a device has become."""
+        """Bring this process's sockets and their tabs up to date."""
         for connection in list(self.connections.values()):
             if not connection.tree:
                 connection.is_stale = True
@@ -142,7 +156,7 @@ class Tabs:
             elif change.session_id is None:
                 continue
             elif connection.identity.generation < change.generation:
-                # It was opened with a secret that has been replaced: by coming back it shows that it has the new one.
+                # It was opened with a secret that has been replaced; its reconnect shows that it has the new one.
                 self.kick(connection)
             elif connection.session_id != change.session_id:
                 self.leave(connection)
@@ -151,22 +165,22 @@ class Tabs:
 
     async def _look_anew(self, connection: Connection) -> None:
         if connection.is_moving:
-            # What it has read may be older than the change.
+            # It may have read the database before the change.
             self.leave(connection)
         elif self.refresh is not None:
             try:
                 await self.refresh(connection)
             except Exception:
-                # What was committed stays committed: a tab that cannot be told must not undo the answer.
+                # The change is committed, so a tab that cannot be told must not turn the answer into an error.
                 logger.exception("Could not refresh a tab.")
 
 
 def tree_token(device: ProvenDevice | None, session_id: str, tab: str) -> str:
-    """Return the name of the Reflex state tree of (device, account, tab); signed out the account is "".
+    """Return the name of the Reflex state tree of a device, a session ("" for signed out) and a tab.
 
-    Nobody can name, and so open, a tree of a device without that device's own key. The tree of its signed-out tabs is
-    keyed too, since it holds the accounts that the device remembers. The tree of a tab without a device depends on the
-    tab alone, as in plain Reflex, and is a digest as well, so that no tab token is the name of another tree.
+    Without the device's `state_key` nobody can name, and so open, a tree of the device. That holds for its signed-out
+    tabs too, whose tree has the remembered accounts. Without a device the name depends on the tab alone, as in plain
+    Reflex. It is a digest too, so that no tab token is the name of another tree.
     """
     if device is None:
         return hashlib.sha256(b"signed out\0" + tab.encode()).hexdigest()

@@ -18,14 +18,14 @@ from .resources import Resources
 
 
 class UserSessions:
-    """See and end a user's sessions wherever they are."""
+    """Lists and ends a user's sessions on all devices."""
 
     def __init__(self, kit: Resources) -> None:
         """Work with the resources of the running kit."""
         self._kit = kit
 
     async def list_sessions(self, device: ProvenDevice) -> list[DeviceSessionPublic]:
-        """Return the active user's sessions on every device (`user_sessions.list_sessions`).
+        """Return the active user's sessions on every device (see `queries.user_sessions.list_sessions`).
 
         Raises:
             NotSignedIn: no account is active.
@@ -36,7 +36,7 @@ class UserSessions:
     async def list_security_events(
         self, device: ProvenDevice, before: str = ""
     ) -> tuple[list[SecurityEventPublic], str]:
-        """Return a page of the active user's recent activity, newest first, and the id to go on `before`, "" for none.
+        """Return a page of the active user's recent activity, newest first, and the next page's `before`, "" for none.
 
         Raises:
             NotSignedIn: no account is active.
@@ -51,7 +51,7 @@ class UserSessions:
 
         Raises:
             NotSignedIn: no account is active.
-            SessionNotFresh, InvalidSession: `user_sessions.revoke_session`.
+            SessionNotFresh, InvalidSession: see `queries.user_sessions.revoke_session`.
         """
         signed_in(device)
         if not is_id(session_id):
@@ -67,7 +67,7 @@ class UserSessions:
 
         Raises:
             NotSignedIn: no account is active.
-            SessionNotFresh, InvalidSession: `user_sessions.check_fresh`.
+            SessionNotFresh, InvalidSession: see `queries.user_sessions.check_fresh`.
         """
         fresh_for = self._kit.options.fresh_for
         await self._end(
@@ -79,13 +79,16 @@ class UserSessions:
 
         Raises:
             NotSignedIn: no account is active.
-            SessionNotFresh, InvalidSession: `user_sessions.check_fresh`.
+            SessionNotFresh, InvalidSession: see `queries.user_sessions.check_fresh`.
         """
         fresh_for = self._kit.options.fresh_for
         await self._end(device, lambda db, now: user_sessions.revoke_sessions(db, device, fresh_for=fresh_for, now=now))
 
     async def delete_users(self, user_ids: Collection[str]) -> None:
-        """Delete users without asking them, as an app's own sweep does (`user_sessions.delete_users`); tabs follow."""
+        """Delete users without a password, as an app's own sweep does, and tell their tabs.
+
+        Their devices may be deleted too: see `queries.user_sessions.delete_users`.
+        """
         now = self._kit.now()
 
         def work(db: Session) -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""The HTTP door: the ASGI middleware around the whole app, and the routes on Better Auth's wire. No Reflex."""
+"""The HTTP door: the ASGI middleware around the whole app, and the routes for Better Auth's client. No Reflex."""

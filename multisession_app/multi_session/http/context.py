@@ -1,4 +1,4 @@
-"""What the middleware hands on to the routes: who asks, from where, and on which device."""
+"""What the HTTP middleware passes to the routes: who asks, from where, and on which device."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from .inputs import OnScreen
 
 @dataclass
 class RequestContext:
-    """What a request brought along, in `scope["multi_session"]`; the device is looked up when it is asked for.
+    """What is known of a request, in `scope["multi_session"]`.
 
-    Static files never ask, so they cost no look-up. `email` is the one that a request names, for the log alone.
+    The device is looked up at the first call of `device`, so static files cost no look-up. `email` is the one in the
+    request's body, for the log only.
     """
 
     kit: MultiSession
@@ -37,7 +38,7 @@ class RequestContext:
     def of(cls, scope: MutableMapping[str, Any]) -> RequestContext:
         """Return what the middleware has put into an ASGI scope."""
         found = scope["multi_session"]
-        assert isinstance(found, cls)  # noqa: S101 - the middleware is missing: a mistake in the wiring
+        assert isinstance(found, cls)  # noqa: S101 - fails only if the app is put together without the middleware
         return found
 
     async def device(self, *, is_use: bool = True) -> ProvenDevice | None:
@@ -49,7 +50,7 @@ class RequestContext:
 
     @property
     def who(self) -> str:
-        """Say in the log who asks, as far as that is known: the user's id, or the e-mail that they gave, masked."""
+        """Who asks, for the log: the e-mail in the body, masked, else the active user's id, else "nobody"."""
         device = self._device[0] if self._device else None
         return masked(self.email) if self.email else (device.active_user_id if device else "") or "nobody"
 
@@ -60,16 +61,16 @@ def context_of(request: Request) -> RequestContext:
 
 
 async def device_or_empty(request: Request) -> ProvenDevice:
-    """Return the device, or for an unknown cookie one without sessions, so that the refusal is that of a foreign id."""
+    """Return the device; for an unknown cookie one without sessions, so that any id is refused as a foreign one."""
     device = await context_of(request).device()
     return device or ProvenDevice(id="", state_key="", generation=-1, is_first_use=False, sessions=())
 
 
 async def device_on_screen(request: Request, body: OnScreen) -> ProvenDevice | None:
-    """Return the device that a request comes from.
+    """Return the device that a request comes from, None without a valid cookie.
 
     Raises:
-        SessionChanged: the page that posts showed another account than the active one.
+        SessionChanged: the page showed another account than the active one.
     """
     device = await context_of(request).device()
     if body.session_id is not None and body.session_id != (device.active_id if device else ""):
@@ -78,11 +79,11 @@ async def device_on_screen(request: Request, body: OnScreen) -> ProvenDevice | N
 
 
 async def signed_in_on_screen(request: Request, body: OnScreen) -> ProvenDevice:
-    """Return the device that a request comes from, which acts as somebody.
+    """Return the device that a request comes from, on which an account is active.
 
     Raises:
         NotSignedIn: no account is active.
-        SessionChanged: `device_on_screen`.
+        SessionChanged: see `device_on_screen`.
     """
     device = await device_on_screen(request, body)
     signed_in(device)
@@ -90,7 +91,7 @@ async def signed_in_on_screen(request: Request, body: OnScreen) -> ProvenDevice:
 
 
 def source_of(request: Request) -> Source:
-    """Return where a request comes from, as far as it is kept."""
+    """Return where a request comes from, cut to what is stored."""
     user_agent = "".join(c for c in request.headers.get("user-agent", "") if c.isprintable())
     origin = context_of(request).origin
     return Source(user_agent[:USER_AGENT_MAX], origin.ip_address[:64], origin.through_unknown_proxy)

@@ -1,4 +1,4 @@
-"""For an app that has a way of its own to sign people in: by a link, through another site, or for a try."""
+"""The endpoint for an app's own way to sign people in: by a link, through another site, or on trial."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SignIn = Callable[[ProvenDevice | None, Source], Awaitable[OpenedSession]]
 
 
 def sign_in_endpoint(sign_in: SignIn) -> ASGIApp:
-    """Return the endpoint of a route of the app's own under `/api/`, for `rx.App(api_transformer=…)`; it takes POST.
+    """Return a POST endpoint for a route of the app's own under `/api/`, for `rx.App(api_transformer=…)`.
 
     `sign_in` gets the device that asks, None for a new one, and the source of the request. It calls a verb of
-    `kit().authentication` and returns the session that it has opened, the last if there are several. The browser then
-    gets its cookie. As with the kit's own routes the origin is checked, the body is JSON and may name the session on
-    screen (`sessionId`), and a refusal is answered with its code.
+    `kit().authentication` and returns the session that was opened, the last if there are several. The answer brings the
+    browser its cookie. As with the kit's own routes, the origin is checked, the body is JSON and may name the session
+    on screen (`sessionId`), and a refusal is answered with its code.
     """
 
     async def answer(kit: MultiSession, request: Request, body: OnScreen) -> Reply:

@@ -13,7 +13,7 @@ from .endpoint import Endpoint, Reply
 
 
 async def sign_out(kit: MultiSession, request: Request, body: inputs.OnScreen) -> Reply:
-    """Sign all accounts of the device out, as upstream does."""
+    """Sign all accounts of the device out, as Better Auth does."""
     await revoke_all(kit, request, body)
     return Reply(responses.Success())
 
@@ -43,7 +43,7 @@ async def revoke(kit: MultiSession, request: Request, body: inputs.Chosen) -> Re
 
 
 async def revoke_others(kit: MultiSession, request: Request, body: inputs.OnScreen) -> Reply:
-    """Sign all accounts out but the active one."""
+    """Sign all accounts out except the active one."""
     device = await device_on_screen(request, body)
     if device and device.active:
         await kit.device_sessions.revoke_others(device, device.active_id)

@@ -1,4 +1,4 @@
-"""What a route is, and how it is answered."""
+"""What a route is declared by, and how a request to it is answered."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Reply:
-    """What a handler gives, and the device's new secret for the cookie if there is one."""
+    """What a handler returns, the device's new secret for the cookie if there is one, and the HTTP status."""
 
     value: Any
     secret: str = field(default="", repr=False)
@@ -32,11 +32,11 @@ class Reply:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One method of one address. The routes and their description are both made from it.
+    """One method of one path. The routes and their OpenAPI description are both made from it.
 
     `handler` gets the running kit, the request and its body in the shape `takes`. `gives` is the type of its
-    `Reply.value`, `raises` are the refusals of its own. `or_status` is a second status under which it gives the same.
-    With `ends_accounts` the browser is told to keep nothing of what it has shown.
+    `Reply.value`. `raises` are the refusals that are not common to all routes. `or_status` is a second status with the
+    same type. With `ends_accounts` the browser is told to clear its cache.
     """
 
     method: str
@@ -52,21 +52,20 @@ class Endpoint:
     or_status: int = 200
 
 
-# When an account has left by more than a click: what no-store does not reach, such as pictures and pages kept for the
-# back button.
+# Clears what no-store does not reach, such as pictures and pages kept for the back button.
 _NOTHING_KEPT = {"Clear-Site-Data": '"cache"'}
 
 
 class MethodRouter:
-    """One address, with all its methods: an ASGI app, since a `Route` of a function answers other methods in text."""
+    """One path with all its methods. It is an ASGI app, since a `Route` of a function answers other methods in text."""
 
     def __init__(self, *endpoints: Endpoint) -> None:
-        """Answer by these endpoints, each of another method; by none with "not found"."""
+        """Answer by these endpoints, one for each method. Without any, every request is refused as `NotFound`."""
         self._endpoints = {endpoint.method: (endpoint, TypeAdapter(endpoint.gives)) for endpoint in endpoints}
         self._allow = ", ".join([*self._endpoints, *(["HEAD"] if "GET" in self._endpoints else []), "OPTIONS"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer every refusal too, and keep all answers out of caches."""
+        """Answer a request, or say why it is refused; no answer is cached."""
         context = RequestContext.of(scope)
         try:
             response = await self._answer(context.kit, Request(scope, receive))
@@ -83,7 +82,7 @@ class MethodRouter:
             raise NotFound
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": self._allow})
-        # What has no body for HEAD is the server's concern (RFC 9110, 9.3.2).
+        # For HEAD the server leaves the body out (RFC 9110, 9.3.2).
         method = "GET" if request.method == "HEAD" else request.method
         if method not in self._endpoints:
             raise MethodNotAllowed(self._allow)

@@ -13,11 +13,11 @@ from ..options import BODY_LIMIT, EMAIL_MAX, IMAGE_MAX, NAME_MAX, PASSWORD_MAX, 
 
 
 def _length(least: int, most: int) -> dict[str, Any]:
-    # Told, not checked here: the verbs refuse other lengths with codes of their own.
+    # Described, not checked here: the actions refuse other lengths with codes of their own.
     return {"minLength": least, "maxLength": most}
 
 
-# No database takes half of a surrogate pair, which pydantic refuses, and PostgreSQL no NUL.
+# PostgreSQL takes no NUL. No database takes half of a surrogate pair, which pydantic refuses itself.
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 Name = Annotated[Text, Field(description="In characters.", json_schema_extra=_length(1, NAME_MAX))]
 Email = Annotated[
@@ -39,7 +39,7 @@ RememberMe = Annotated[
 class Body(BaseModel):
     """What a route takes. Fields that it does not know are ignored."""
 
-    # What is refused may be a password, and an error may be logged.
+    # `hide_input_in_errors`: the refused input may be a password, and an error may be logged.
     model_config = ConfigDict(strict=True, alias_generator=to_camel, hide_input_in_errors=True)
 
 
@@ -86,7 +86,7 @@ class Token(OnScreen):
 class Profile(OnScreen):
     """What is to be changed; what is not mentioned stays."""
 
-    # Not given a default value, which the description would name.
+    # A default value would be shown in the OpenAPI description; a factory is not.
     name: Name = Field(default_factory=str)
     image: Image | None = None
     email: Any = Field(None, description="Cannot be changed: refused.")
@@ -110,14 +110,14 @@ AnyBody = TypeVar("AnyBody", bound=Body)
 
 
 async def read_body(request: Request, shape: type[AnyBody]) -> AnyBody:
-    """Return the JSON object that a request carries; nothing at all is an empty one, where no field is required.
+    """Return a request's JSON body. A missing one counts as an empty object if no field is required.
 
     Raises:
         UnsupportedMediaType, BodyTooLarge, InvalidBody: as they say.
     """
     content_type = request.headers.get("content-type")
     is_optional = may_be_left_out(shape)
-    # A form of another site can send every content type but this one without being asked first (CORS).
+    # No form of another site can send this content type, and a script there only after a CORS preflight.
     is_json = (content_type or "").partition(";")[0].strip().lower() == "application/json"
     if not is_json and not (is_optional and content_type is None):
         raise UnsupportedMediaType
@@ -137,5 +137,5 @@ async def read_body(request: Request, shape: type[AnyBody]) -> AnyBody:
 
 
 def may_be_left_out(shape: type[Body]) -> bool:
-    """Say whether a body of this shape says something without a single field."""
+    """Say whether a body of this shape may be missing, since no field is required."""
     return not any(field.is_required() for field in shape.model_fields.values())

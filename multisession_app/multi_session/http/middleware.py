@@ -1,6 +1,7 @@
-"""The ASGI middleware before everything.
+"""The ASGI middleware around the whole app.
 
-It checks the origin, takes the cookie away, names the state tree, and completes the headers of every answer.
+It checks the origin, takes the cookie out of the headers, names the Reflex state tree, and adds the security headers to
+every answer.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class DeviceMiddleware:
     """Wraps the whole app, so that nothing inside sees the secret and every state tree belongs to an account."""
 
     def __init__(self, app: App, kit: MultiSession, *, event_path: str = "/_event", pages: Path | None = None) -> None:
-        """Guard `app`.
+        """Wrap `app`.
 
         `event_path` is where Reflex's websocket is mounted, `pages` the folder of built pages that `app` serves.
         """
@@ -64,12 +65,12 @@ class DeviceMiddleware:
             self._has_warned = True
             logger.warning(UNKNOWN_PROXY)
         name = cookie_name(options, is_https=request.is_https)
-        # Only here: what the app's own routes take is the app's concern.
+        # Only the kit's routes have this limit: what the app's own ones take is the app's concern.
         is_too_large = _is_ours(scope["path"]) and _size_of(scope["headers"]) > HEADERS_LIMIT
         secret, headers = _take_secret(scope["headers"], name)
         context = RequestContext(self._kit, name, hash_secret(secret) if secret else None, request)
         protocol = "ws" if scope["type"] == "websocket" else "http"
-        # As the browser has it: a redirect by the file server would lead from https, which a proxy ends, to http.
+        # The scheme that the browser sees: behind a proxy that ends https, the file server would redirect to http.
         scheme = protocol + "s" * request.is_https
         scope = {**scope, "scheme": scheme, "headers": headers, "multi_session": context}
         if scope["type"] == "http":
@@ -83,7 +84,7 @@ class DeviceMiddleware:
             elif scope["type"] == "websocket":
                 await self._socket(scope, receive, send, context)
             else:
-                # A request there that asks for an upgrade without being one is an error 500 of engine.io 4.15.
+                # An HTTP request that asks for an upgrade without being one makes engine.io 4.15 answer 500.
                 raise NotFound
         except MultiSessionError as error:
             logger.info("Refused %r from %s: %s", scope["path"], request.ip_address, error.code)
@@ -99,15 +100,15 @@ class DeviceMiddleware:
         return send_complete
 
     def _is_for_events(self, scope: Scope) -> bool:
-        # Not only the path itself: engine.io answers at every address below, and under whatever root the app is
-        # mounted. One that passed by here could name any state tree.
+        # engine.io answers at every path below too, and under whatever root the app is mounted. A socket that is missed
+        # here could name any state tree.
         return f"{self._event_path}/" in f"{scope['path']}/"
 
     async def _request(self, scope: Scope, receive: Receive, send: Send, context: RequestContext) -> None:
         named_tab = Headers(scope=scope).get(TAB_HEADER.decode())
         if scope["type"] == "http" and named_tab is not None:
             tab, shown = _split_tab(named_tab)
-            # A page that reads something in a tab's name does so by itself, not because a person asks for it.
+            # A page reads in its tab's name by itself, not because a person asks for it: that is no use of the account.
             device = await context.device(is_use=scope["method"] not in SAFE_METHODS)
             session_id = device.active_id if device else ""
             self._call_back(tab, device, session_id)
@@ -118,9 +119,9 @@ class DeviceMiddleware:
         await self._app(scope, receive, send)
 
     def _call_back(self, tab: str, device: ProvenDevice | None, session_id: str) -> None:
-        # The tab asks with a newer cookie than its socket has, since another tab of the browser has signed in. Naming a
-        # foreign tab moves nothing of that device's: only a socket without a device, or one of the same device, and
-        # neither gets to see more than its own cookie opens.
+        # The tab may ask with a newer cookie than its socket has, since another tab of the browser has signed in. To
+        # name a foreign tab is harmless: only sockets without a device or of the same device are moved or closed, and
+        # none gets to see more than its own cookie opens.
         for connection in list(self._kit.tabs.connections.values()):
             if connection.identity.tab != tab:
                 continue
@@ -138,7 +139,7 @@ class DeviceMiddleware:
         tabs = self._kit.tabs
         connection = Connection.of(tab, shown)
         kicked = asyncio.create_task(connection.kicked.wait())
-        # Registered before the look-up: a switch in between marks it stale instead of missing it.
+        # Registered before the look-up, so that a change in between marks it stale.
         tabs.add(connection)
         try:
             await self._kit.devices.bind(connection, context.secret_hash)
@@ -175,7 +176,7 @@ def _take_secret(headers: list[tuple[bytes, bytes]], name: str) -> tuple[str | N
 
 
 def _split_tab(token: str) -> tuple[str, str | None]:
-    # "~" and the session on screen are ours, put there by `guard` through Reflex's `new_token` packet.
+    # "~" and the session on screen are the kit's: `MultiSessionState` sends them in Reflex's `new_token` packet.
     tab, mark, shown = token[:TAB_TOKEN_MAX].partition("~")
     return tab, shown if mark else None
 
@@ -204,8 +205,8 @@ def _until_kicked(receive: Receive, kicked: asyncio.Task[Any]) -> Receive:
 def _watch(send: Send, connection: Connection) -> Send:
     async def send_and_watch(message: Message) -> None:
         await send(message)
-        # A duplicated tab: Reflex has put its state under a name that no later connection or upload of this tab
-        # would reach. Once the tab has its token it is to come back with it.
+        # A duplicated tab: Reflex has put its state under a name that no later connection or upload of this tab would
+        # reach. So the tab is to reconnect with its new token.
         if _DUPLICATE in (message.get("text") or "")[:64] and "~" not in message["text"]:
             connection.kicked.set()
 
@@ -215,7 +216,7 @@ def _watch(send: Send, connection: Connection) -> Send:
 async def _refuse(scope: Scope, receive: Receive, send: Send, error: MultiSessionError, options: Options) -> None:
     answer = refusal(error, options.words)
     if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
-        # Before the accept this is answered with 403.
+        # A close before the accept makes the server answer 403.
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": bytes(answer.body).decode()})
         return

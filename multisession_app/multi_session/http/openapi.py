@@ -37,7 +37,7 @@ _Mode = Literal["validation", "serialization"]
 
 
 def refusals_of(endpoint: Endpoint) -> tuple[type[MultiSessionError], ...]:
-    """Return all that a route may refuse with, those that it shares with others included."""
+    """Return all refusals of a route, including those that it shares with others."""
     return (*endpoint.raises, *(_WITH_BODY if endpoint.takes else ()), *_ALWAYS)
 
 
@@ -84,7 +84,7 @@ def describe(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
 
 
 class _Untitled(GenerateJsonSchema):
-    # A title that only says the field's name again.
+    # Leaves out the titles of fields, which only repeat their names.
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 

@@ -87,7 +87,7 @@ class SessionAndUser(Answer):
 
     @classmethod
     def of(cls, session: DeviceSessionPublic) -> Self:
-        """Take the two apart."""
+        """Split a session and its user."""
         return cls(**dict(session) | {"session": Session.of(session), "user": User.of(session.user)})
 
 
@@ -185,10 +185,10 @@ class Refusal(Answer):
 
 
 def refusal(error: MultiSessionError, words: Localization) -> JSONResponse:
-    """Return the answer that says what was refused and why, and about which field; kept out of caches."""
+    """Return the answer to a refusal: its code, its sentence and the form field that it is about. It is not cached."""
     headers = {"Cache-Control": "no-store"}
     if error.retry_after is not None:
-        # RFC 6585, 4; and the name under which Better Auth sends it.
+        # The standard's name (RFC 6585, 4), and the one that Better Auth sends.
         headers["Retry-After"] = headers["X-Retry-After"] = str(error.retry_after)
     if error.allow:
         headers["Allow"] = error.allow

@@ -1,4 +1,4 @@
-"""The table of all routes, on Better Auth's wire. No other module writes a cookie."""
+"""The table of all routes, most of them Better Auth's, and the app that serves them."""
 
 from __future__ import annotations
 

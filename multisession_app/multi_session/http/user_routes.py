@@ -33,7 +33,7 @@ from .endpoint import Endpoint, Reply
 
 _BAD_PASSWORD = PasswordTooShort, PasswordTooLong, PasswordTooCommon
 _OPENING = SessionChanged, TooManyAttempts, TooManySessions
-# Wrong, and ended or changed while it was verified.
+# Refusals of a password entry: it is wrong, or the session ended or the password changed meanwhile.
 _PROVING = NotSignedIn, SessionChanged, InvalidPassword, TooManyAttempts, InvalidSession, InvalidCredentials
 
 
