@@ -54,9 +54,9 @@ class MultiSession(Resources):
             warnings.warn(f"kit().{name} is now kit().{part}.{name}", DeprecationWarning, stacklevel=2)
             verb = getattr(getattr(self, part), name)
 
-            def call(*args: Any, **words: Any) -> Any:
-                if "origin" in words:
-                    words["source"] = words.pop("origin")
-                return verb(*args, **words)
+            def call(*args: Any, **kwargs: Any) -> Any:
+                if "origin" in kwargs:
+                    kwargs["source"] = kwargs.pop("origin")
+                return verb(*args, **kwargs)
 
             return call

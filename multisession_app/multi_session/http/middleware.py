@@ -60,25 +60,25 @@ class DeviceMiddleware:
             await self._app(scope, receive, send)
             return
         options = self._kit.options
-        request = RequestOrigin.of(scope, options)
-        if request.through_unknown_proxy and not self._has_warned:
+        origin = RequestOrigin.of(scope, options)
+        if origin.through_unknown_proxy and not self._has_warned:
             self._has_warned = True
             logger.warning(UNKNOWN_PROXY)
-        name = cookie_name(options, is_https=request.is_https)
+        name = cookie_name(options, is_https=origin.is_https)
         # Only the kit's routes have this limit: what the app's own ones take is the app's concern.
         is_too_large = _is_ours(scope["path"]) and _size_of(scope["headers"]) > HEADERS_LIMIT
         secret, headers = _take_secret(scope["headers"], name)
-        context = RequestContext(self._kit, name, hash_secret(secret) if secret else None, request)
+        context = RequestContext(self._kit, name, hash_secret(secret) if secret else None, origin)
         protocol = "ws" if scope["type"] == "websocket" else "http"
         # The scheme that the browser sees: behind a proxy that ends https, the file server would redirect to http.
-        scheme = protocol + "s" * request.is_https
+        scheme = protocol + "s" * origin.is_https
         scope = {**scope, "scheme": scheme, "headers": headers, "multi_session": context}
         if scope["type"] == "http":
-            send = self._completing(send, scope["path"], is_https=request.is_https)
+            send = self._completing(send, scope["path"], is_https=origin.is_https)
         try:
             if is_too_large:
                 raise HeadersTooLarge
-            request.check(options, has_cookie=secret is not None)
+            origin.check(options, has_cookie=secret is not None)
             if not self._is_for_events(scope):
                 await self._request(scope, receive, send, context)
             elif scope["type"] == "websocket":
@@ -87,7 +87,7 @@ class DeviceMiddleware:
                 # An HTTP request that asks for an upgrade without being one makes engine.io 4.15 answer 500.
                 raise NotFound
         except MultiSessionError as error:
-            logger.info("Refused %r from %s: %s", scope["path"], request.ip_address, error.code)
+            logger.info("Refused %r from %s: %s", scope["path"], origin.ip_address, error.code)
             await _refuse(scope, receive, send, error, options)
 
     def _completing(self, send: Send, path: str, *, is_https: bool) -> Send:

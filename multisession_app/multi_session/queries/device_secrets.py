@@ -87,9 +87,9 @@ def rotate(db: Session, device: ProvenDevice, *, now: datetime, is_final: bool =
     if successors:
         # The lost request may have re-authenticated a session; a holder of the old cookie must not benefit.
         own = col(DeviceSession.device_id) == device.id, col(DeviceSession.revoked_at).is_(None)
-        proved = col(DeviceSession.authenticated_at) >= min(s.created_at for s in successors)
-        unproved = update(DeviceSession).where(*own, proved).values(authenticated_at=DeviceSession.created_at)
-        db.exec(unproved.execution_options(synchronize_session=False))
+        reauthenticated = col(DeviceSession.authenticated_at) >= min(s.created_at for s in successors)
+        reset = update(DeviceSession).where(*own, reauthenticated).values(authenticated_at=DeviceSession.created_at)
+        db.exec(reset.execution_options(synchronize_session=False))
     return first_secret(db, device.id, generation, now=now, is_final=is_final), generation
 
 
