@@ -75,7 +75,7 @@ class MultiSessionState(rx.State):
 
     @rx.var
     def email_to_sign_in(self) -> str:
-        """The email of the remembered account that `?account=` names by its session id, "" for none."""
+        """The e-mail of the remembered account that `?account=` names by its session id, "" for none."""
         named = self.router.url.query_parameters.get("account")
         return next(
             (account.user.email for account in self.accounts if account.id == named and account.is_signed_out), ""
