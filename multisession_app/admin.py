@@ -1,4 +1,4 @@
-"""The kit's command line, where one looks for it: `python -m multisession_app.admin --help`."""
+"""The kit's command line under a short name: `python -m multisession_app.admin --help`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""A try without signing up, for a public demo: one click makes three people. Off unless MULTISESSION_DEMO is 1."""
+"""For a public demo: one click makes three people, without a sign-up. Off unless MULTISESSION_DEMO is 1."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .notes import add_note
 logger = logging.getLogger(__name__)
 
 PATH = "/api/demo"
-# Nobody has an address there (RFC 2606, 3), so whoever bears one was made here and may be swept.
+# No real address can end so (RFC 2606, 3): every user with one was made here and may be swept.
 DOMAIN = "demo.example.com"
 KEPT = timedelta(days=1)
 _SWEEP_INTERVAL = timedelta(hours=1)
@@ -67,23 +67,24 @@ def is_on() -> bool:
 
 
 def routes() -> Starlette:
-    """Return the route that the click posts to."""
+    """Return the app of the one route that the click posts to, `PATH`."""
     return Starlette(routes=[Route(PATH, sign_in_endpoint(make_people))])
 
 
 async def make_people(device: ProvenDevice | None, source: Source) -> OpenedSession:
-    """Make three people of this visitor's own, with passwords that nobody knows, signed in beside who is there.
+    """Make three people for this visitor, with passwords that nobody knows, and sign them in beside the others there.
 
     Raises:
-        TooManyAttempts, TooManySessions, SessionChanged: as for a sign-up.
+        TooManyAttempts, SessionChanged: as for a sign-up.
+        TooManySessions: there is no room for all three.
     """
     listed = device.sessions if device else ()
     if len(listed) + PEOPLE > kit().options.maximum_sessions:
-        # A try signs nobody out who is there.
+        # The demo signs nobody out to make room.
         raise TooManySessions([(session.id, session.user.name, session.user.email) for session in listed])
     for name in secrets.SystemRandom().sample(_NAMES, PEOPLE):
         opened = await _make_person(name, device, source)
-        # By the secret that was made last, which no browser has used yet.
+        # Prove the device by the newest secret, which no browser has used yet, for the next sign-up.
         if (device := await kit().devices.reread(opened.device_id, opened.session.generation)) is None:
             raise SessionChanged
     return opened
@@ -105,7 +106,7 @@ async def _make_person(name: str, device: ProvenDevice | None, source: Source) -
 
 @contextlib.asynccontextmanager
 async def sweeping() -> AsyncIterator[None]:
-    """Sweep while the app serves; several processes may do so at the same time."""
+    """Sweep every hour while the app serves. Several processes may do so at the same time."""
     task = asyncio.create_task(_keep_swept())
     yield
     task.cancel()
@@ -121,7 +122,7 @@ async def _keep_swept() -> None:
 
 
 async def sweep() -> None:
-    """Delete the people made longer than `KEPT` ago, with everything of theirs; their open tabs follow."""
+    """Delete the people made longer than `KEPT` ago, with everything of theirs. Their open tabs follow."""
     made_here = col(User.email).endswith(f"@{DOMAIN}", autoescape=True)
     overdue = select(User.id).where(made_here, col(User.created_at) <= kit().now() - KEPT).limit(_SWEEP_BATCH)
     while user_ids := await kit().database.read(lambda db: db.exec(overdue).all()):

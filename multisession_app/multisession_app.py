@@ -16,7 +16,7 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 @contextlib.asynccontextmanager
 async def notes_schema() -> AsyncIterator[None]:
-    """Migrate the demo's own table before it serves; the kit has done so with its tables."""
+    """Migrate the demo's own table before the app serves. The kit has migrated its tables by then."""
     await run_sync(kit().database.migrate, _MIGRATIONS, "notes_version")
     yield
 
@@ -24,7 +24,7 @@ async def notes_schema() -> AsyncIterator[None]:
 app = rx.App(
     html_lang="en",
     toaster=None,
-    # Safari before 26 takes no SVG here, and asks for /favicon.ico, which is there as well.
+    # Safari before 26 takes no SVG icon and asks for /favicon.ico instead, which is in assets/ as well.
     head_components=[rx.el.link(rel="icon", type="image/svg+xml", href=rx.asset("favicon.svg"))],
     api_transformer=demo.routes() if demo.is_on() else None,
 )

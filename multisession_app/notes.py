@@ -1,4 +1,4 @@
-"""Short notes, each of one user: the demo's own data."""
+"""The demo's own data: short notes, each of one user."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Field, Session, SQLModel, col, delete, select
 
 NOTE_MAX = 280
-"""Characters of a note."""
+"""Most characters of a note."""
 
 
 class Note(SQLModel, table=True):
@@ -37,8 +37,8 @@ def list_notes(db: Session, user_id: str) -> list[NotePublic]:
 
 
 def add_note(db: Session, user_id: str, text: str, *, now: datetime) -> None:
-    """Keep a note of this user; one of white space is none, a long one is cut at `NOTE_MAX`."""
-    # What no database takes: PostgreSQL no NUL, and none half a surrogate pair, which JSON can carry.
+    """Save a note of this user, cut at `NOTE_MAX` characters. Nothing is saved of white space alone."""
+    # Databases refuse these: PostgreSQL a NUL, all of them half a surrogate pair, which JSON can carry.
     text = text.replace("\0", "").encode(errors="ignore").decode()
     if text := text.strip()[:NOTE_MAX]:
         db.add(Note(user_id=user_id, text=text, created_at=now))
@@ -46,5 +46,5 @@ def add_note(db: Session, user_id: str, text: str, *, now: datetime) -> None:
 
 
 def delete_note(db: Session, user_id: str, note_id: str) -> None:
-    """Delete a note if it is this user's; a foreign one and none are alike."""
+    """Delete a note if it is this user's. Another user's note is treated as none at all."""
     db.exec(delete(Note).where(col(Note.id) == note_id, col(Note.user_id) == user_id))

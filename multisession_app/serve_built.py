@@ -1,7 +1,7 @@
 """Serve a built app without building it again: `python -m multisession_app.serve_built HOST PORT`.
 
 It is the second half of `reflex run --env prod`, in the current folder; Reflex 0.10.1 has no command for it. A
-container builds once and starts often: so it does in two seconds, and without Bun, npm packages or a network.
+container is built once and started often. So it starts in two seconds, without Bun, npm packages or a network.
 """
 
 import sys
@@ -20,7 +20,7 @@ def main(host: str, port: int) -> None:
     environment.REFLEX_ENV_MODE.set(constants.Env.PROD)
     environment.REFLEX_COMPILE_CONTEXT.set(constants.CompileContext.RUN)
     environment.REFLEX_SKIP_COMPILE.set(True)
-    # `reflex run` too throws away what the last run kept: it may have been another version's.
+    # As `reflex run` does: the states on disk may be those of another version of the app.
     reset_disk_state_manager()
     reflex_exec.run_backend_prod(host, port, config.loglevel.subprocess_level(), mount_frontend_compiled_app=True)
 

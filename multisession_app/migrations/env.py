@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection, and under the version table, that `Database.migrate` hands in."""
+"""Runs the migrations on the connection and with the version table that `Database.migrate` hands in."""
 
 from alembic import context
 

@@ -13,7 +13,7 @@ Rooms, each importing only from those before it; inside a room no import makes a
 
 Everything but `websocket`, `components`, `install` and `plugin` is plain Python and Starlette and loads without Reflex.
 
-Import the public names from here. They are loaded when asked for, since `rxconfig.py` asks for the plugin before Reflex
+Import the public names from here. Each is loaded on first use, because `rxconfig.py` imports the plugin before Reflex
 has a configuration.
 """
 
@@ -135,11 +135,11 @@ _HOMES = {
 __all__ = list(_HOMES)
 
 _RENAMED = {"by_account": "reset_per_account", "signing_in": "sign_in_endpoint", "watch": "refresh_with_accounts"}
-"""Names of version 0.1, which go with version 0.3."""
+"""Old names of version 0.1; version 0.3 removes them."""
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name from its module; an old one with a warning."""
+    """Load a public name from its module, an old one with a warning."""
     if name in _RENAMED:
         warnings.warn(f"{name} is now {_RENAMED[name]}", DeprecationWarning, stacklevel=2)
         name = _RENAMED[name]

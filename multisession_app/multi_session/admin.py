@@ -20,8 +20,12 @@ from .errors import MultiSessionError, SchemaTooNew
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what a command line says and return the exit code: 0, 1 if it was refused, 2 if it was not understood."""
-    # Not at the top: all else in this module, as in most of the kit, needs no Reflex.
+    """Run a command line and return the exit code: 0 if it was done, 1 if it was refused.
+
+    Raises:
+        SystemExit: with code 2 the command line was not understood, with 0 it asked for help.
+    """
+    # Not imported at the top: this module, as most of the kit, loads without Reflex.
     from .websocket.runtime import words
 
     asked = _parser().parse_args(arguments)
@@ -61,7 +65,7 @@ async def _run(asked: argparse.Namespace) -> int:
     config = get_config()
     database = Database(config.db_url or "")
     pubsub = PubSub(config.redis_url, channel=shared_name_of(config))
-    kit = Resources(options(), database, pubsub)
+    resources = Resources(options(), database, pubsub)
     try:
         database.migrate()
         commands = {
@@ -71,14 +75,14 @@ async def _run(asked: argparse.Namespace) -> int:
             "set-password": _set_password,
             "sweep": _sweep,
         }
-        return await commands[asked.command](kit, asked)
+        return await commands[asked.command](resources, asked)
     finally:
         await pubsub.close()
         database.engine.dispose()
 
 
-async def _sessions(kit: Resources, asked: argparse.Namespace) -> int:
-    user, sessions = await Operator(kit).sessions_of(asked.email)
+async def _sessions(resources: Resources, asked: argparse.Namespace) -> int:
+    user, sessions = await Operator(resources).sessions_of(asked.email)
     print(f"{user.name} <{user.email}>, user {user.id}: {len(sessions)} sessions")
     for session in sessions:
         print(
@@ -88,31 +92,31 @@ async def _sessions(kit: Resources, asked: argparse.Namespace) -> int:
     return 0
 
 
-async def _end(kit: Resources, asked: argparse.Namespace) -> int:
-    return _ended(await Operator(kit).end_sessions(asked.email, asked.session))
+async def _end(resources: Resources, asked: argparse.Namespace) -> int:
+    return _ended(await Operator(resources).end_sessions(asked.email, asked.session))
 
 
-async def _end_everyone(kit: Resources, asked: argparse.Namespace) -> int:
+async def _end_everyone(resources: Resources, asked: argparse.Namespace) -> int:
     if not asked.yes and input("End all sessions of all users? Type yes: ") != "yes":
         print("Nothing was done.")
         return 1
-    return _ended(await Operator(kit).end_everyones_sessions())
+    return _ended(await Operator(resources).end_everyones_sessions())
 
 
-async def _set_password(kit: Resources, asked: argparse.Namespace) -> int:
-    # Never as an argument: every user of the machine can read those, and the shell keeps them.
+async def _set_password(resources: Resources, asked: argparse.Namespace) -> int:
+    # Never an argument: every user of the machine can read those, and the shell keeps them in its history.
     is_typed = sys.stdin.isatty()
     password = getpass.getpass("New password: ") if is_typed else sys.stdin.readline().rstrip("\n")
     if is_typed and getpass.getpass("Again: ") != password:
         print("The two are not the same. Nothing was done.", file=sys.stderr)
         return 1
-    ended = await Operator(kit).set_password(asked.email, password)
+    ended = await Operator(resources).set_password(asked.email, password)
     print("The password is set.")
     return _ended(ended)
 
 
-async def _sweep(kit: Resources, asked: argparse.Namespace) -> int:
-    await sweep_all(kit)
+async def _sweep(resources: Resources, asked: argparse.Namespace) -> int:
+    await sweep_all(resources)
     print("Swept.")
     return 0
 

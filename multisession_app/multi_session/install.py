@@ -1,4 +1,4 @@
-"""Puts the parts together around a Reflex app."""
+"""Wires the kit into a Reflex app."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 
 def completed(options: Options, config: Config) -> Options:
-    """Return the options with what Reflex's own settings say: the app's name, proxies, and its two addresses."""
+    """Return the options, completed by Reflex's own settings: the app's name, its proxies, and its two addresses."""
     return replace(
         options,
         app_id=options.app_id or config.app_name,
@@ -58,15 +58,15 @@ def install(app: rx.App, options: Options, config: Config) -> None:
     Raises:
         OptionsError: Reflex is configured in a way that `DeviceMiddleware` does not cover, or the environment has a
             wrong value.
-        SchemaTooNew: `Database.migrate`.
+        SchemaTooNew: the database was migrated by a newer version of the app.
     """
     if config.transport != "websocket":
-        # Each poll is a request of its own that names its tab: none would pass `DeviceMiddleware` as a socket does.
+        # With polling, each request names its tab by itself. `DeviceMiddleware` can check the tab of a socket only.
         raise OptionsError(f"transport must be 'websocket' in rxconfig.py, not {config.transport!r}.")
     if not config.db_url:
         raise OptionsError("Set db_url in rxconfig.py, or REFLEX_DB_URL, so that accounts have a place to be kept.")
     if tuple(config.cors_allowed_origins) == ("*",):
-        # A credentialed answer to "*" is unreadable for the pages of another origin that are allowed.
+        # Browsers let no page of another origin read a credentialed answer to "*", not even an allowed one.
         config.cors_allowed_origins = tuple(options.allowed_origins)
     database = Database(config.db_url)
     database.migrate()
@@ -124,19 +124,19 @@ def _running(kit: MultiSession) -> Callable[[], AbstractAsyncContextManager[None
 
 
 def _log_as_reflex_does() -> None:
-    # Python shows warnings only, unless the app has said otherwise. Reflex 0.10.1 shows what hangs on its own logger:
-    # on the console, as JSON or in its file, from the level that `--loglevel` says.
+    # Python shows only warnings, unless the app has configured logging. Reflex 0.10.1 shows what reaches its own
+    # logger: on the console, as JSON or in its file, from the level of `--loglevel`. So make that the kit's parent.
     own = logging.getLogger(__package__)
     if not logging.getLogger().handlers and not own.handlers:
         own.parent = logging.getLogger("reflex")
-        # Clears what loggers have remembered of their level.
+        # Setting the level, even the same one, clears the levels that Python's loggers have cached.
         own.setLevel(own.level)
 
 
 def _can_switch_in_place(app: rx.App) -> bool:
     stores = compile_client_storage(app._state) if app._state else {}
     if stored := [name for names in stores.values() for name in names]:
-        # The boot event of a move would reset them to their defaults; a tab that comes back brings their values.
+        # The boot event of a move would reset them to their defaults. A tab that reconnects sends their values.
         logger.warning(
             "These variables are kept in the browser, where all its accounts share them: %s. Tabs reconnect when the "
             "account changes.",
@@ -159,11 +159,11 @@ def _limits_are_on() -> bool:
 
 
 def _frontend_origin(config: Config) -> tuple[str, ...]:
-    # In development, and on a CDN, the pages come from an origin of their own.
+    # In development, and on a CDN, the pages have an origin of their own.
     if environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get() or not config.deploy_url:
         return ()
     pages = urlsplit(config.deploy_url)
-    # Without the path and the default port, which browsers do not send (RFC 6454, 6.2).
+    # Browsers send an origin without path and default port (RFC 6454, 6.2).
     default_port = {"http": ":80", "https": ":443"}.get(pages.scheme, "")
     return (f"{pages.scheme}://{pages.netloc.lower().removesuffix(default_port)}",)
 
@@ -175,9 +175,9 @@ def _built_pages() -> Path | None:
 
 
 def _with_api(policy: Mapping[str, Sequence[str]], config: Config) -> Mapping[str, Sequence[str]]:
-    """Let the pages reach the API at an address of its own, if API_URL names one."""
+    """Let the pages connect to the API if `api_url` gives it an address of its own."""
     api_url = urlsplit(config.api_url)
-    # For these the client of Reflex 0.10.1 takes the page's own host.
+    # The client of Reflex 0.10.1 replaces these by the page's own host.
     if api_url.hostname in {"localhost", "0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
         return policy
     own = [f"{scheme}://{api_url.netloc}" for scheme in (api_url.scheme, api_url.scheme.replace("http", "ws"))]

@@ -1,4 +1,4 @@
-"""What an app adds to `rxconfig.py`: the options, and the wiring that follows from them."""
+"""The plugin that an app adds to `rxconfig.py`: it takes the options and wires the kit into the app."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ P = ParamSpec("P")
 def _with_parameters_of(
     shape: Callable[P, object],
 ) -> Callable[[Callable[..., None]], Callable[Concatenate[Any, P], None]]:
-    """Give an `__init__` the parameters of `shape`, for type checkers too: no option is written twice."""
+    """Give an `__init__` the parameters of `shape` for type checkers, so that no option is written twice."""
     return lambda init: cast(Any, init)
 
 
@@ -40,25 +40,29 @@ class MultiSessionPlugin(Plugin):
         self.multi_session_options = Options(**options)
 
     def get_static_assets(self, **context: Any) -> Sequence[tuple[Path, str | bytes]]:
-        """Put the browser's half of the kit where the compiled pages import it from."""
+        """Return the files of `browser/`, each at the path from which compiled pages import it."""
         return [
             (Path("styles" if path.suffix == ".css" else LIBRARY.removeprefix("$/"), path.name), path.read_text())
             for path in sorted((_HERE / "browser").iterdir())
         ]
 
     def get_stylesheet_paths(self, **context: Any) -> Sequence[str]:
-        """Add the kit's few rules to the app's stylesheet."""
+        """Return the kit's stylesheet, to be added to the app's."""
         return ["./multi_session.css"]
 
     def compile_page(self, page_ctx: PageContext, /, **kwargs: Any) -> None:
-        """Add notices, and the ear for other tabs, to every page."""
+        """Add the notices, and what each tab does by itself, to every page."""
         from .components.notices import notices
 
         page_ctx.app_wrap_components[6, "MultiSession"] = notices()
 
     def post_compile(self, **context: Any) -> None:
-        """Wire the kit into the app: once in every worker, before it serves."""
-        # Not at the top: this module is imported by `rxconfig.py`, before Reflex knows its own configuration.
+        """Wire the kit into the app. Reflex calls this once in every worker, before it serves.
+
+        Raises:
+            OptionsError, SchemaTooNew: as `install`.
+        """
+        # Not imported at the top: `rxconfig.py` imports this module before Reflex knows its own configuration.
         from . import install
 
         app: rx.App = context["app"]

@@ -1,4 +1,4 @@
-"""`/settings/account`."""
+"""The page `/settings/account`."""
 
 import reflex as rx
 

@@ -1,4 +1,4 @@
-"""Home: the notes of the active account, and what it has typed but not saved."""
+"""The home page: the active account's notes, and its draft of a new one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .layout import layout
 
 
 class NotesState(rx.State):
-    """The page's state. `draft` is a plain variable: the kit keeps one state for each account."""
+    """The page's state. `draft` is a plain variable, since the kit keeps a state of its own for each account."""
 
     notes: list[NotePublic] = []
     draft: str = ""
@@ -23,7 +23,7 @@ class NotesState(rx.State):
 
     @rx.event
     def set_draft(self, text: str) -> None:
-        """Keep what is typed."""
+        """Keep the text typed so far, cut at `NOTE_MAX` characters."""
         self.draft = str(text)[:NOTE_MAX]
 
     @rx.event

@@ -1,4 +1,4 @@
-"""What every page of the demo has: the header with the user button, and the room below it."""
+"""The layout of every page of the demo: the header with the user button, and the content below it."""
 
 import reflex as rx
 
@@ -6,7 +6,7 @@ from ..multi_session import user_button
 
 
 def layout(*children: rx.Component, width: str = "720px") -> rx.Component:
-    """Return a whole page."""
+    """Return a whole page with this content."""
     return rx.box(
         rx.el.header(
             rx.link(

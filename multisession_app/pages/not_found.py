@@ -1,4 +1,4 @@
-"""Where no page is: said in the app's layout, with the way home."""
+"""The page shown where there is none: it says so in the app's layout and links home."""
 
 import reflex as rx
 

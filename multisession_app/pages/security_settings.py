@@ -1,4 +1,4 @@
-"""`/settings/security`."""
+"""The page `/settings/security`."""
 
 import reflex as rx
 

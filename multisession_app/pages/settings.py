@@ -1,4 +1,4 @@
-"""What the settings have in common: the heading, and the way from one page to the other."""
+"""What the settings pages share: the heading, and the links from one to the other."""
 
 import reflex as rx
 
@@ -9,7 +9,7 @@ ACCOUNT, SECURITY = "/settings/account", "/settings/security"
 
 
 def settings(path: str, *cards: rx.Component) -> rx.Component:
-    """Return the settings page at that path."""
+    """Return the settings page at that path, with these cards."""
     return layout(
         signed_in_only(
             rx.heading("Settings", as_="h1", size="6", margin_bottom="16px"),

@@ -1,4 +1,4 @@
-"""`/auth/sign-in`, also the door of "Add Account"."""
+"""The page `/auth/sign-in`, where "Add Account" leads too."""
 
 import reflex as rx
 

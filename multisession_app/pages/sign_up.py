@@ -1,4 +1,4 @@
-"""`/auth/sign-up`."""
+"""The page `/auth/sign-up`."""
 
 import reflex as rx
 

@@ -1,1 +1,1 @@
-"""Measurements; none of them is a test."""
+"""Measurements to run by hand; none of them is a test."""

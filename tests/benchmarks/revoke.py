@@ -1,6 +1,6 @@
-"""From the end of a session on one device to the words on another: `python -m tests.benchmarks.revoke`.
+"""Measures the time from ending a session to the notice on its device: `python -m tests.benchmarks.revoke`.
 
-In one process, and in two with Redis between them.
+The app runs in one process, and then in two with Redis between them.
 """
 
 import statistics
@@ -36,7 +36,7 @@ END = """async ([path, body]) => { const began = performance.timeOrigin + perfor
 
 
 def measure(browser: Browser, url: str, end: str) -> list[float]:
-    """End a session elsewhere again and again; return the milliseconds until its tab has no account and says why."""
+    """End a session elsewhere again and again; return the milliseconds until its tab is signed out and says why."""
     contexts = [browser.new_context(base_url=url) for _ in range(2)]
     for context in contexts:
         listen(context)
@@ -75,7 +75,7 @@ def _body(end: str, there: BrowserContext, url: str, ada: Person) -> dict[str, s
 
 @contextmanager
 def served(folder: Path, workers: int) -> Iterator[str]:
-    """Serve the app from that many processes."""
+    """Serve the app from that many processes and give its address."""
     with ExitStack() as stack:
         more = {}
         if workers > 1:
@@ -103,7 +103,7 @@ def _answers(url: str) -> bool:
 
 
 def main() -> None:
-    """Print a table: median, p95 and most of the milliseconds."""
+    """Print a table: median, 95th percentile and maximum, in milliseconds."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         path = chromium.executable()

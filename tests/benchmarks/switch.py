@@ -1,7 +1,7 @@
-"""From the click on an account to its name on screen: `python -m tests.benchmarks.switch`.
+"""Measures the time from the click on an account to its name on screen: `python -m tests.benchmarks.switch`.
 
-In the tab that was clicked in and in a second one, in place and by reconnecting, at 0 and 100 ms of round trip:
-when the name stands in the page, and when it is drawn.
+It measures in the tab with the click and in a second one, in place and by reconnecting, at a round trip of 0 and
+100 ms: when the name stands in the page, and when it is drawn.
 """
 
 import statistics
@@ -22,8 +22,8 @@ from tests.slow_line import SlowLine
 RUNS = 30
 WARMING = 2
 COLUMNS = ("own tab", "own, drawn", "other tab", "other, drawn")
-# Stamped when the account's name stands in the page, and again in the first frame that is drawn after that. Frames come
-# every 17 ms, so the second is up to so much later by chance. All tabs of a machine share the clock.
+# Takes the time when the account's name stands in the page, and again in the first frame drawn after that. Frames come
+# every 17 ms, so the second time is later by up to as much, by chance. All tabs of a machine share the clock.
 WATCH = """(name) => { window.shownAt = window.drawnAt = 0;
   const now = () => performance.timeOrigin + performance.now();
   const look = () => { const heading = document.querySelector("h1");
@@ -36,7 +36,7 @@ WATCH = """(name) => { window.shownAt = window.drawnAt = 0;
 
 @contextmanager
 def served(folder: Path, delay: float, *, in_place: bool) -> Iterator[str]:
-    """Serve the app behind a line with that delay and give its address."""
+    """Serve the app behind a line with that delay, in seconds each way, and give its address."""
     line = SlowLine(free_port(), delay)
     url = f"http://localhost:{line.port}"
     server = Server(folder, {"REFLEX_API_URL": url})
@@ -53,7 +53,7 @@ def served(folder: Path, delay: float, *, in_place: bool) -> Iterator[str]:
 
 
 def measure(browser: Browser, url: str) -> tuple[dict[str, list[float]], list[list[int]]]:
-    """Switch to and fro; return the milliseconds of each column, and the bytes of the frames of each switch."""
+    """Switch to and fro; return the milliseconds by column, and the size in bytes of each frame of each switch."""
     context = browser.new_context(base_url=url)
     listen(context)
     people = join(context, url, "Ada", "Grace")
@@ -86,7 +86,7 @@ def measure(browser: Browser, url: str) -> tuple[dict[str, list[float]], list[li
 
 
 def _stamps(page: Page) -> list[float]:
-    # Playwright's own waiting would need the page to evaluate text.
+    # Playwright's `wait_for_function` would make the page evaluate text, which its policy forbids.
     until(lambda: page.evaluate("window.drawnAt"), "the name to be drawn")
     return list(page.evaluate("[window.shownAt, window.drawnAt]"))
 
@@ -97,7 +97,7 @@ def _summary(times: list[float]) -> str:
 
 
 def main() -> None:
-    """Print a table: median / p95 of the milliseconds."""
+    """Print a table: median and 95th percentile, in milliseconds."""
     out = sys.stdout
     out.write(f"{'way':<10} round trip {''.join(f'{column:>17}' for column in COLUMNS)}  frames  bytes\n")
     with ExitStack() as stack:

@@ -18,7 +18,7 @@ HANDLERS = sorted(set(MultiSessionState.event_handlers) - {"setvar"})
 PRIVATE = [
     "_show",
     "_say",
-    "_acting",
+    "_identity",
     "_device",
     "_refusals",
     "get_state",
@@ -104,7 +104,7 @@ def test_helpers_are_no_handlers(server: Server, victim: Device, mallory: Device
     assert foreign
     for state in (KIT, NOTES, STATE):
         for name in PRIVATE:
-            arguments = {"acting": foreign["session"], "kind": "ended", "text": "forged", "var_name": "user"}
+            arguments = {"identity": foreign["session"], "kind": "ended", "text": "forged", "var_name": "user"}
             attack.send_raw("event", event(f"{state}.{name}", arguments))
     attack.write_draft("still here")
     assert value(attack.variables, KIT, "notice") in {"", Localization().failed}

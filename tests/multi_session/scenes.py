@@ -118,11 +118,11 @@ class Scene:
         """Count what is kept for the open sockets."""
         tokens = self.namespace._token_manager
         kept: list[Any] = [tokens.sid_to_token, tokens.token_to_socket, self.namespace._static_router_data]
-        return [len(one) for one in [*kept, self.moves._connections, self.moves._sids, self.moves._left]]
+        return [len(one) for one in [*kept, self.moves._connections, self.moves._sids, self.moves._left_trees]]
 
     def moving(self) -> list[int]:
         """Count what is kept for the sockets that move."""
-        return [len(self.moves._before), len(self.moves._moves), len(self.moves._running)]
+        return [len(self.moves._old_sids), len(self.moves._moves), len(self.moves._running)]
 
 
 async def join(visitor: Browser, name: str) -> None:

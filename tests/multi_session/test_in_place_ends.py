@@ -27,7 +27,7 @@ def test_a_thousand_switches_leave_nothing_behind(play: Play, namespace: Namespa
                 await scene.rest()
             assert connection.session_id == bob
             assert scene.sizes() == [1] * 6
-            assert (len(scene.moves._left["sid"]), scene.moving()) == (1, [0] * 3)
+            assert (len(scene.moves._left_trees["sid"]), scene.moving()) == (1, [0] * 3)
         assert scene.sizes() == [0] * 6
 
     play(scene)

@@ -1,4 +1,4 @@
-"""The demo's notes."""
+"""Make the table of the demo's notes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Make the table and its index."""
     op.create_table(
         "demo_note",
         sa.Column("id", sa.String, primary_key=True),

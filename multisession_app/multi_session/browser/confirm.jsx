@@ -1,4 +1,4 @@
-// A button whose action is asked about first, or for which the server wants the password.
+// The `Confirm` of components/confirm.py: a button with a dialog that asks before the action, or for the password.
 import { createElement as h, Fragment, useRef, useState } from "react";
 import { AlertDialog, Button, Flex, Spinner } from "@radix-ui/themes";
 import { Field, Form, refusalOf } from "$/utils/multi_session/form";
@@ -7,9 +7,9 @@ import { say } from "$/utils/multi_session/tab";
 const DOUBLE_CLICK_MS = 500;
 let lastClick = -DOUBLE_CLICK_MS;
 
-// Posts `body` to `path`: with `asks` after a dialog, else at once. Where the password was not entered for long the
-// server refuses: it is then asked for in the dialog, and the action goes on by itself. An action that
-// `takesPassword` asks for it always.
+// Posts `body` to `path`: with `asks` after a dialog, else at once. If the server refuses because it wants a recent
+// password entry, the dialog asks for the password and the action is repeated by itself. With `takesPassword` the
+// dialog always asks for it.
 export function Confirm({
   path,
   body,
@@ -44,7 +44,7 @@ export function Confirm({
       return undefined;
     }
     if (refused) return refused;
-    // A status that comes while a dialog hides the page is read out to nobody: it is said when that has gone.
+    // While the dialog hides the page, no screen reader announces a status. Show it once the dialog has gone.
     if (isOpen) outcome.current = done;
     else say(done);
     setOpen(false);
@@ -52,13 +52,13 @@ export function Confirm({
   };
 
   const send = async ({ password }) => {
-    // The second click of two, on a dialog that is closing.
+    // The second click of a double click, on a dialog that is closing.
     if (!isOpen) return undefined;
     if (takesPassword) return act({ password });
     if (needsPassword) {
       const refused = await refusalOf("/reauthenticate", { password, sessionId });
       if (refused) return refused;
-      // What is posted next is the first use of the new cookie, by which the sockets of the old one are called back.
+      // The next post is the first use of the new cookie: the server then calls back the sockets of the old one.
     }
     return act();
   };
@@ -66,7 +66,7 @@ export function Confirm({
   const onClick = async () => {
     setNeedsPassword(false);
     if (asks) return setOpen(true);
-    // The second click of two may meet the row that moved up.
+    // The second click of a double click may hit the row that moved up.
     const isDouble = performance.now() - lastClick < DOUBLE_CLICK_MS;
     lastClick = performance.now();
     if (isDouble || isPending) return;
@@ -77,13 +77,13 @@ export function Confirm({
   };
 
   const onEscapeKeyDown = (event) => {
-    // What is on its way has an outcome, and that is shown here.
+    // Keep the dialog open while a request is on its way: its outcome is shown here.
     if (content.current.querySelector("[aria-busy=true]")) event.preventDefault();
   };
 
   const onCloseAutoFocus = (event) => {
     event.preventDefault();
-    // Where the button has gone with its row, the focus goes to what was around it.
+    // If the button has gone with its row, focus.js gives the focus to what was around it.
     if (opener.current?.isConnected) opener.current.focus();
     if (outcome.current) say(outcome.current);
     outcome.current = "";
@@ -93,7 +93,7 @@ export function Confirm({
   return h(
     Fragment,
     null,
-    // Busy, but not disabled: it would lose the focus.
+    // Busy, but not disabled: a disabled button would lose the focus.
     h(Button, { ...button, ref: opener, type: "button", loading: isPending, disabled: false, "aria-haspopup": asks ? "dialog" : undefined, onClick }, children),
     h(
       AlertDialog.Root,
@@ -110,7 +110,7 @@ export function Confirm({
             h(
               Fragment,
               null,
-              // Tells password managers whose password it is.
+              // Tells password managers whose password this is.
               h("input", { type: "text", autoComplete: "username", value: username, readOnly: true, hidden: true }),
               h(Field, { name: "password", label: passwordLabel, hint: passwordHint, showLabel: showPassword, autoComplete: "current-password" }),
             ),

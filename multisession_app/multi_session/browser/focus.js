@@ -1,5 +1,5 @@
-// Where the focus goes when what had it vanishes, with its row, its notice or its page: browsers leave it nowhere, and
-// a screen reader then begins at the top of the page.
+// Used by tab.jsx: gives the focus a place when the element that had it vanishes with its row, notice or page. Browsers
+// leave the focus nowhere, and a screen reader then begins at the top of the page.
 import { useEffect } from "react";
 
 const PLACES = "ul, form, section, main";
@@ -10,22 +10,22 @@ export const useKeptFocus = () =>
     let path = [];
     const onFocusIn = ({ target }) => {
       focused = target;
-      // From a notice or a dialog it goes back to where it was before.
+      // From a notice or a dialog the focus returns to where it was before, so keep that path.
       if (target.closest(".ms-notices, [role=alertdialog]")) return;
       path = [];
       for (let one = target; one; one = one.parentElement) path.push(one);
     };
-    // Who clicks elsewhere takes it away on purpose.
+    // Somebody who clicks elsewhere takes the focus away on purpose.
     const onPointerDown = () => (focused = null);
     const keep = () => {
       if (!focused || focused.isConnected || document.activeElement !== document.body) return;
-      // Not the next button: a second Enter would be meant for the one that is gone.
+      // Not to the next button: a second press of Enter, meant for the one that has gone, would press it.
       const place = path.find((one) => one.isConnected && (one === path[0] || one.matches(PLACES))) ?? document.querySelector("main");
       if (!place) return;
       if (place.tabIndex < 0) place.tabIndex = -1;
       place.focus({ preventScroll: true });
     };
-    // Later, since menus and forms that come or go give the focus a place themselves.
+    // In a timeout, because menus and forms that come or go first give the focus a place themselves.
     const observer = new MutationObserver(() => focused && !focused.isConnected && setTimeout(keep));
     observer.observe(document.body, { childList: true, subtree: true });
     document.addEventListener("focusin", onFocusIn);

@@ -1,4 +1,4 @@
-// Forms that go by HTTP, and their fields.
+// The `HttpForm` and `Field` of components/form.py, and the `Form` inside, which confirm.jsx uses too.
 import { createContext, createElement as h, useContext, useEffect, useRef, useState } from "react";
 import { TextField } from "@radix-ui/themes";
 import { askInTabsName, get, post } from "$/utils/multi_session/http";
@@ -6,24 +6,24 @@ import { say, tellOtherTabs } from "$/utils/multi_session/tab";
 
 const Refusal = createContext({});
 
-// Posts, and returns what was refused about it; nothing if it was done.
+// Posts, and returns the server's refusal, or undefined if it was done.
 export const refusalOf = async (path, body) => {
   const response = await post(path, body);
   const answer = await response.json();
-  // The account on screen is not the active one, and this tab has not heard of it.
+  // The account on screen is no longer the active one, and this tab has not heard of it. Make the server tell it.
   if (answer.code === "SESSION_CHANGED") askInTabsName().catch(() => undefined);
   return response.ok ? undefined : answer;
 };
 
-// What the form holds: text as text, a box as whether it is ticked.
+// The form's fields by name: text as a string, a checkbox as true or false.
 const fieldsOf = (form) => {
   const fields = Object.fromEntries(new FormData(form));
   for (const box of form.querySelectorAll("[type=checkbox]")) fields[box.name] = box.checked;
   return fields;
 };
 
-// Gives its fields to `send`, once. What comes back is a refusal, which is shown and takes the focus; nothing typed is
-// lost, but where it `clears` itself when there is none.
+// Gives its fields to `send`, once at a time. A refusal that comes back is shown and takes the focus; what was typed
+// stays. Without a refusal, a form that `clears` is emptied.
 export function Form({ send, clears, takesFocus, unreachable, children, ...props }) {
   const [refusal, setRefusal] = useState({});
   const [isPending, setPending] = useState(false);
@@ -38,18 +38,18 @@ export function Form({ send, clears, takesFocus, unreachable, children, ...props
   }, [takesFocus]);
 
   useEffect(() => {
-    // What had the focus lost it while it was disabled.
+    // The element that had the focus lost it while it was disabled.
     if (!isPending && document.activeElement === document.body) sender.current?.focus();
   }, [isPending]);
 
   useEffect(() => {
-    // Not the browser's first focus, but the person's next: the message is read out, with its field if it has one.
+    // With the focus on its field, or on the message itself, a screen reader reads the refusal out.
     if (refusal.message) (form.current.elements[refusal.field] ?? message.current)?.focus();
   }, [refusal]);
 
   const onSubmit = async (event) => {
     event.preventDefault();
-    // A ref, since a second click may come before React has drawn the first.
+    // A ref, not state: a second click may come before React has rendered the first.
     if (sending.current) return;
     sending.current = true;
     sender.current = document.activeElement;
@@ -73,13 +73,13 @@ export function Form({ send, clears, takesFocus, unreachable, children, ...props
 }
 
 // Sends its fields as JSON to `path`. With `next` the whole page is then loaded anew there: password managers take
-// that for a successful sign-in, and nothing typed before outlives it. Else it stays and says `saved`; where the answer
-// brings a new cookie, it `renews` and does not keep what was typed.
+// that for a successful sign-in, and nothing typed before outlives it. Without `next` the form stays and shows
+// the notice `saved`. With `renews` the answer brings a new cookie, and what was typed is cleared.
 export function HttpForm({ path, next, saved, renews, sessionId, cookiesBlocked, ...props }) {
   const send = async (fields) => {
     const refused = await refusalOf(path, { ...fields, sessionId });
     if (refused) return refused;
-    // The first use of the new cookie, and the proof that the browser took it.
+    // This is the first use of the new cookie, and proves that the browser took it.
     if ((next || renews) && !(await (await get("/get-session")).json())) return { message: cookiesBlocked };
     if (!next) {
       say(saved);
@@ -87,13 +87,13 @@ export function HttpForm({ path, next, saved, renews, sessionId, cookiesBlocked,
     }
     tellOtherTabs();
     window.location.assign(next);
-    // Nothing more is to be sent until the page has gone.
+    // Never settle, so that nothing more can be sent until the page has gone.
     return new Promise(() => {});
   };
   return h(Form, { ...props, send, clears: renews });
 }
 
-// A labelled input; what the server refuses about it stands below it, and is read out with it.
+// A labelled input. What the server refuses about it stands below and is read out with it.
 export function Field({ name, label, hint, showLabel, ...props }) {
   const [isShown, setShown] = useState(false);
   const refusal = useContext(Refusal);
@@ -111,7 +111,7 @@ export function Field({ name, label, hint, showLabel, ...props }) {
         id,
         name,
         size: "3",
-        // Without one `:placeholder-shown` does not tell an empty input.
+        // Without a placeholder, `:placeholder-shown` would not match an empty input.
         placeholder: " ",
         type: showLabel && !isShown ? "password" : "text",
         "aria-invalid": error ? true : undefined,

@@ -1,10 +1,10 @@
-// The kit's own requests. Passwords go this way only: JSON over HTTP, never in a Reflex event.
+// The kit's requests, for tab.jsx and form.jsx. Passwords go this way only: JSON over HTTP, never in a Reflex event.
 import env from "$/env.json";
 import { getBackendURL, getToken } from "$/utils/state";
 
 const TIMEOUT_MS = 20000;
 
-// A path of the kit's routes, or the whole one of a route of the app's own.
+// The URL of a path below the kit's routes, or of a route of the app's own, which is named by its whole path.
 const api = (path) => {
   const url = getBackendURL(env.PING);
   url.pathname = path.startsWith("/api/") ? path : "/api/auth" + path;
@@ -17,7 +17,7 @@ export const get = (path, options) =>
 export const post = (path, body) =>
   get(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
-// Reflex 0.10.1 uploads without credentials: a server at an address of its own would not know whose file it is.
+// Reflex 0.10.1 uploads files without credentials: an API at another origin would not know whose file it gets.
 if (typeof XMLHttpRequest !== "undefined") {
   const { open } = XMLHttpRequest.prototype;
   XMLHttpRequest.prototype.open = function (...call) {
@@ -26,9 +26,9 @@ if (typeof XMLHttpRequest !== "undefined") {
   };
 }
 
-// Asks as whom this tab is signed in, in the tab's name: a socket that acts as someone else is called back then.
+// Asks in the tab's name as whom it is signed in. If its socket acts as somebody else, the server calls that back.
 export const askInTabsName = async () =>
   (await get("/get-session", { headers: { "Reflex-Client-Token": getToken() } })).json();
 
-// The session on screen: the server puts it behind the tab's token ("" signed out, undefined not known yet).
+// The session on screen, which the server puts behind the tab's token: "" if signed out, undefined if not known yet.
 export const shownSession = () => getToken().split("~")[1];

@@ -1,5 +1,5 @@
-// Radix's menu, inside the landmark of its button and left by Tab as the APG has it. Radix 1.1 puts menus at the end of
-// the page, outside of every landmark, and swallows Tab.
+// The menus of components/menu.py: Radix's, but inside the landmark of their button, and left by Tab as the APG wants
+// it. Radix 1.1 puts menus at the end of the page, outside of every landmark, and swallows Tab.
 import { createContext, createElement as h, useContext, useState } from "react";
 import { DropdownMenu } from "@radix-ui/themes";
 
@@ -21,7 +21,8 @@ export function Menu({ children, ...props }) {
 
 export function MenuContent(props) {
   const { container, setOpen } = useContext(Around);
-  // Keys pressed in a submenu come here too. The focus goes back to the button, and with the next Tab on from there.
+  // Keys pressed in a submenu come here too. Tab closes the menu and the focus returns to the button; the next Tab
+  // goes on from there.
   const onKeyDown = (event) => event.key === "Tab" && setOpen(false);
   return h(DropdownMenu.Content, { ...props, container, onKeyDown });
 }

@@ -1,5 +1,5 @@
-// A switch on its way: from the click on, not from its answer, the chosen row and the user button are busy and nothing
-// of the old account's page can be sent.
+// Used by tab.jsx: while a switch is on its way, from the click on and not only from its answer, the chosen row and the
+// user button are busy, and nothing of the old account's page can be sent.
 import { useEffect } from "react";
 
 const GIVE_UP_MS = 15000;
@@ -19,15 +19,15 @@ const begin = (chosen) => {
   timer = setTimeout(end, GIVE_UP_MS);
 };
 
-// It is over when another account is on screen, or when the server has said again who is: a further switch elsewhere may
-// have made this one come to nothing.
+// The switch is over when another account is on screen, or when the server has named the same one again: the switch
+// was refused, or another tab has switched back meanwhile.
 export const useSwitching = (sessionId, shownAt, isOffline) => {
   useEffect(end, [sessionId, shownAt]);
   useEffect(() => {
     if (isOffline) return undefined;
     const onAction = (event) => {
       const chosen = event.type === "click" && event.target.closest("[data-switches]");
-      // The second click of two may meet the row that moved up.
+      // The second click of a double click may hit the row that moved up.
       if (chosen ? busy.includes(chosen) || event.detail > 1 : busy.length && event.target.closest("main")) {
         event.preventDefault();
         event.stopPropagation();

@@ -1,20 +1,21 @@
-// What each tab does by itself: hears of sign-ins elsewhere, hides what may be over, says when nothing can be sent.
+// The `Tab` of components/tab.py: what each tab does by itself. It hears of sign-ins in other tabs, hides what may be
+// over, and says when nothing can be sent. form.jsx and confirm.jsx use its `say` and `tellOtherTabs`.
 import { createElement as h, useEffect, useRef, useState } from "react";
 import { useKeptFocus } from "$/utils/multi_session/focus";
 import { askInTabsName, post, shownSession } from "$/utils/multi_session/http";
 import { useSwitching } from "$/utils/multi_session/switching";
 
-// One for the document, since a channel does not hear itself but another one of the same document would.
+// One channel for the document: a second one here would hear the messages of the first.
 const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("multi-session");
 const LOOK_MS = 3000;
 
 export const tellOtherTabs = () => channel?.postMessage("signed in");
 
 let show = () => {};
-// Says something that the server does not know of, in the status region.
+// Shows a notice that the server does not know of, in the status region.
 export const say = (text) => show(text);
 
-// By HTTP, since only its answer can tell the browser to empty its cache.
+// By HTTP, because only an HTTP answer can tell the browser to empty its cache.
 let isSigningOut = false;
 export const signOutOfAll = async (unreachable) => {
   if (isSigningOut) return;
@@ -29,7 +30,8 @@ export const signOutOfAll = async (unreachable) => {
   }
 };
 
-// Another tab of this browser has signed in. Its cookie is ours too, but our socket was opened without it.
+// When another tab of this browser signs in, its cookie is ours too, but our socket was opened without it. The request
+// makes the server call that socket back.
 const useOtherTabs = () =>
   useEffect(() => {
     const onMessage = () => askInTabsName().catch(() => undefined);
@@ -37,7 +39,7 @@ const useOtherTabs = () =>
     return () => channel?.removeEventListener("message", onMessage);
   }, []);
 
-// The back/forward cache keeps a page as it was left: it is left blank, and loaded anew.
+// The back/forward cache keeps a page as it was left. So the page is left blank, and loaded anew when it comes back.
 const usePageCache = () =>
   useEffect(() => {
     const { classList } = document.documentElement;
@@ -66,8 +68,8 @@ const useOnLine = () => {
   return isOnLine;
 };
 
-// What would only be queued and come as a surprise later is refused while there is no connection. So is a link: the
-// browser would put its own error in place of a page that was not loaded before, and of what was typed in this one.
+// Without a connection, actions are refused: Reflex would queue them, and they would run later as a surprise. Links are
+// refused too: for a page not loaded before, the browser would show its own error and lose what was typed in this one.
 const useRefusals = (isOffline, notSent) =>
   useEffect(() => {
     if (!isOffline) return undefined;
@@ -85,7 +87,7 @@ const useRefusals = (isOffline, notSent) =>
     };
   }, [isOffline, notSent]);
 
-// After a long time without the server, or asleep, the account may have ended: the page is covered until it is known.
+// After a long time offline or asleep the account may have ended: the page is covered until the server has answered.
 const useCover = (isOffline, coverAfter) => {
   const [isCovered, setCovered] = useState(false);
   useEffect(() => {
@@ -96,7 +98,7 @@ const useCover = (isOffline, coverAfter) => {
   useEffect(() => {
     let last = Date.now();
     const timer = setInterval(() => {
-      // Browsers run the timers of hidden tabs once a minute: only what is longer is sleep.
+      // Browsers run the timers of hidden tabs only once a minute. A longer gap means that the machine slept.
       if (Date.now() - last > coverAfter) setCovered(true);
       last = Date.now();
     }, LOOK_MS);
@@ -109,7 +111,7 @@ const useCover = (isOffline, coverAfter) => {
       try {
         const answer = await askInTabsName();
         if ((answer?.session.id ?? "") === shownSession()) setCovered(false);
-        // The socket is called back by that request; one that does not hear it is dead.
+        // That request made the server call the socket back. If nothing follows, the socket is dead.
         else if (++wrong > 1) window.location.reload();
       } catch {
         // Still no connection.
@@ -122,7 +124,7 @@ const useCover = (isOffline, coverAfter) => {
   return isCovered;
 };
 
-// React Router writes each page's title; the account's name comes behind it.
+// React Router sets each page's title; this adds the account's name behind it.
 const useTitle = (account) =>
   useEffect(() => {
     if (!account) return undefined;
@@ -176,7 +178,7 @@ export function Tab({ account, sessionId, shownAt, hasErrors, coverAfter, offlin
         ),
     ),
     children,
-    // Modal: nothing behind it can be seen, reached or read out.
+    // Modal, so that nothing behind it can be seen, reached or read out.
     h("dialog", { ref: dialog, className: "ms-cover", onCancel: (event) => event.preventDefault() }, h("p", null, covered)),
   );
 }

@@ -1,14 +1,14 @@
-// A moment as people say it, and exactly when pointed at; both in the page's language.
+// The `Time` of components/time.py: a moment as people say it, and in full when pointed at, in the page's language.
 import { createElement as h, useEffect, useReducer } from "react";
 
 const UNITS = { year: 31557600, month: 2629800, day: 86400, hour: 3600, minute: 60 };
 const REDRAW_MS = 60000;
 
 const ago = (date, language) => {
-  // A clock that is behind makes no future of it.
+  // If this machine's clock is behind, a moment just past is now, not in the future.
   const seconds = Math.max(0, (Date.now() - date) / 1000);
   const unit = Object.keys(UNITS).find((unit) => seconds >= UNITS[unit]);
-  // Not "yesterday", which a day and a half ago may not have been.
+  // "1 day ago", not "yesterday": a day and a half ago may have been the day before that.
   if (unit) return new Intl.RelativeTimeFormat(language).format(-Math.floor(seconds / UNITS[unit]), unit);
   return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(0, "second");
 };

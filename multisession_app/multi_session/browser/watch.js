@@ -1,4 +1,4 @@
-// Calls when it comes on the page, and whenever the value changes while it is there.
+// The `Watch` of components/watch.py: runs a handler when it comes on the page, and whenever the value changes.
 import { useEffect } from "react";
 
 export function Watch({ value, onChange }) {

@@ -1,4 +1,4 @@
-"""What a page shows. Each is a function; compose them, or copy one and change it."""
+"""What a page shows, one function for each part. Compose them, or copy one and change it."""
 
 from .active_sessions import active_session, active_sessions
 from .auth_forms import sign_in, sign_in_button, sign_up

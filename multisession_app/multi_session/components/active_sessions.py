@@ -14,7 +14,7 @@ from .watch import refresh_with_accounts
 
 
 def active_sessions() -> rx.Component:
-    """Return every device on which the active account is signed in, this one first, and the ways to sign out there."""
+    """Return the card of the devices on which the active account is signed in, this one first, to sign out there."""
     word = words()
     return card(
         word.active_sessions,
@@ -48,7 +48,7 @@ def active_sessions() -> rx.Component:
                 heading=word.sign_out_everywhere_title,
                 text=word.sign_out_everywhere_text,
                 submit=word.sign_out_everywhere,
-                # Said by the server, to all tabs alike.
+                # The server tells all tabs, this one too.
                 done="",
                 variant="outline",
                 color_scheme="red",
@@ -58,7 +58,7 @@ def active_sessions() -> rx.Component:
 
 
 def active_session(session: rx.Var[ActiveSession]) -> rx.Component:
-    """Return one row: the device, where and when it was used; any but this one can be signed out at once."""
+    """Return one row: the device, its address, when it was used; and a button to sign it out, unless it is this one."""
     word, device = words(), f"{session.device}"
     return row(
         rx.match(

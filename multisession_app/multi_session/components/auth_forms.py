@@ -1,4 +1,4 @@
-"""Sign-in and sign-up. Their fields leave the browser over HTTP only."""
+"""The sign-in and sign-up forms. Their fields leave the browser over HTTP only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .form import Field, HttpForm
 
 
 def sign_in(*, sign_up_path: str = "/auth/sign-up") -> rx.Component:
-    """Return the sign-in card. Who is signed in is asked first how to go on; "Add Account" leads to the form."""
+    """Return the sign-in card. If an account is signed in, it offers the accounts first, and "Add Account" the form."""
     word = words()
     return _once_known(
         rx.cond(
@@ -37,7 +37,7 @@ def sign_in(*, sign_up_path: str = "/auth/sign-up") -> rx.Component:
 
 
 def sign_up(*, sign_in_path: str = "/auth/sign-in") -> rx.Component:
-    """Return the sign-up card; other accounts of the browser stay signed in."""
+    """Return the sign-up card. Other accounts of the browser stay signed in."""
     word = words()
     return _once_known(
         _form_card(
@@ -61,7 +61,7 @@ def sign_in_button(text: str, path: str) -> rx.Component:
 
 
 def _once_known(content: rx.Component) -> rx.Component:
-    # Not a form that goes away again under the first key that is pressed.
+    # A form shown earlier might vanish while somebody types the first letter.
     return rx.cond(
         MultiSessionState.is_loaded,
         content,
@@ -87,7 +87,7 @@ def _form_card(
     other_path: str,
 ) -> rx.Component:
     word = words()
-    # `?next=` and `?add=1` go along to the other form.
+    # The link to the other form keeps `?next=` and `?add=1`.
     query = MultiSessionState.router.url.query
     return auth_card(
         rx.heading(title, as_="h1", size="6", margin_bottom="4px"),
@@ -101,7 +101,7 @@ def _form_card(
             rx.flex(*fields, _submit(submit), direction="column", spacing="4"),
             path=path,
             takes_focus=True,
-            # Made anew for whoever is asked to sign in again: with the address filled in, the password is next.
+            # A new form for each remembered account: its e-mail is filled in, and the focus goes to the password.
             key=MultiSessionState.email_to_sign_in,
             margin_top="20px",
         ),
@@ -134,7 +134,7 @@ def _submit(text: str) -> rx.Component:
 
 
 def _email(**props: Any) -> rx.Component:
-    # "username" is what password managers look for beside a password; type=email would refuse what the server
+    # Password managers look for "username" beside a password. `type=email` would refuse addresses that the server
     # takes, and in the browser's words.
     return Field.create(
         name="email",

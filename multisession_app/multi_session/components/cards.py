@@ -1,4 +1,4 @@
-"""Rows of a card: what is in them, and what keeps them as they are on the server."""
+"""The cards of the settings with their rows and footers, and the placeholders for what is not loaded yet."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..websocket.runtime import words
 def row(
     icon: Any, title: Any, badge: Any, details: list[Any], *actions: Any, icon_kind: Any = "", **props: Any
 ) -> rx.Component:
-    """Return a row of a `ul.ms-rows`; the details stand one after the other as far as they fit in a line."""
+    """Return a row of a `ul.ms-rows`. The details stand side by side and wrap where a line is full."""
     return rx.el.li(
         rx.el.span(icon, class_name="ms-row-icon", aria_hidden=True, custom_attrs={"data-kind": icon_kind}),
         rx.el.div(
@@ -30,7 +30,7 @@ def row(
 
 
 def skeleton_rows(count: int) -> rx.Component:
-    """Return as many rows that are not known yet."""
+    """Return placeholders for that many rows."""
     one = rx.hstack(
         rx.skeleton(width="36px", height="36px", border_radius="8px"),
         rx.vstack(rx.skeleton(width="40%", height="16px"), rx.skeleton(width="65%", height="12px"), flex="1"),
@@ -42,7 +42,7 @@ def skeleton_rows(count: int) -> rx.Component:
 
 
 def card(title: str, description: str, *children: rx.Component, color: LiteralAccentColor = "gray") -> rx.Component:
-    """Return a titled box of the settings; a red one for what cannot be undone."""
+    """Return a titled box of the settings, red for what cannot be undone."""
     return rx.el.section(
         rx.heading(title, as_="h2", size="4", margin_bottom="4px"),
         rx.text(description, size="2", color_scheme="gray", margin_bottom="12px"),
@@ -58,7 +58,7 @@ def card(title: str, description: str, *children: rx.Component, color: LiteralAc
 
 
 def card_actions(*children: rx.Component) -> rx.Component:
-    """Return the foot of a card, for what concerns all of it."""
+    """Return the footer of a card, for actions that concern all of it."""
     return rx.flex(
         *children,
         spacing="3",
@@ -70,5 +70,5 @@ def card_actions(*children: rx.Component) -> rx.Component:
 
 
 def loading_title() -> rx.Component:
-    """Return the heading of a page that is a placeholder yet, for those who do not see that it is."""
+    """Return the hidden heading of a placeholder: it tells people who use a screen reader that the page is loading."""
     return rx.el.h1(words().loading, class_name="ms-unseen")

@@ -1,4 +1,4 @@
-"""The accounts on the sign-in page: to go on with, to sign in again, or to sign out of so that there is room."""
+"""The accounts on the sign-in page: to go on with, to sign in again, or to sign out to make room."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def auth_card(*children: rx.Component, **props: Any) -> rx.Component:
 
 
 def choose_account() -> rx.Component:
-    """Return who is signed in, to go on as one of them or with another account."""
+    """Return the card of the signed-in accounts, to go on with one of them or to add another."""
     word = words()
     continue_as = filled(word.continue_as, name=f"{MultiSessionState.user.name}")
     return auth_card(
@@ -54,7 +54,7 @@ def choose_account() -> rx.Component:
 
 
 def remembered_accounts() -> rx.Component:
-    """Return the accounts whose time is over, to sign in again or to remove; nothing without any."""
+    """Return the remembered accounts, to sign in again or to remove; nothing if there are none."""
     return rx.cond(
         MultiSessionState.has_remembered,
         _list(rx.foreach(MultiSessionState.accounts, _if_remembered), words().signed_out_account),
@@ -62,7 +62,7 @@ def remembered_accounts() -> rx.Component:
 
 
 def make_room() -> rx.Component:
-    """Return the signed-in accounts of a full browser, to sign out of one."""
+    """Return the signed-in accounts of a browser that can take no more, to sign one out."""
     word = words()
     return rx.box(
         rx.text(word.full_title, weight="medium", size="3"),
@@ -75,7 +75,7 @@ def make_room() -> rx.Component:
 
 
 def sign_in_again(session: rx.Var[DeviceSessionPublic], **props: Any) -> rx.Component:
-    """Return the link to the form with the account's e-mail filled in."""
+    """Return the link to the sign-in form with the account's e-mail filled in."""
     word = words()
     return link_button(
         word.sign_in_again,
@@ -87,7 +87,7 @@ def sign_in_again(session: rx.Var[DeviceSessionPublic], **props: Any) -> rx.Comp
 
 
 def sign_in_again_path(session: rx.Var[DeviceSessionPublic]) -> rx.Var[str]:
-    """Return where an account signs in again; the id in it grants nothing, and no e-mail gets into the history."""
+    """Return where an account signs in again. Its id grants nothing, and no e-mail gets into the browser's history."""
     return ADD_ACCOUNT_PATH + "&account=" + session.id + MultiSessionState.next_query
 
 

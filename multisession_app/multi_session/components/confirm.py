@@ -1,4 +1,4 @@
-"""A button whose action is asked about first, or needs the password."""
+"""A button with a dialog that asks before the action, or asks for the password."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .buttons import needs_connection
 class Confirm(Button):
     """A button that posts `body` to `path`: after a dialog if it `asks`, else at once.
 
-    If the password was not entered for long, the dialog asks for it, and the action goes on by itself; with
-    `takes_password` the action itself needs it, always. Afterwards `done` is said.
+    If the server wants a recent password entry, the dialog asks for the password and then repeats the action by
+    itself. With `takes_password` the action always needs the password. Afterwards the notice `done` is shown.
     """
 
     library = f"{LIBRARY}/confirm"

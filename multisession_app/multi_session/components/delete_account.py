@@ -12,7 +12,7 @@ from .confirm import confirm
 
 
 def delete_account() -> rx.Component:
-    """Return the button that deletes the active account, which asks for its password first, always."""
+    """Return the card that deletes the active account. It always asks for the password first."""
     word = words()
     return card(
         word.delete_account,

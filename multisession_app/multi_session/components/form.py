@@ -1,4 +1,4 @@
-"""A form whose fields leave the browser over HTTP only."""
+"""`HttpForm`, a form that leaves the browser over HTTP only, and the `Field`s in it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from ..options import LIBRARY
 
 
 class HttpForm(rx.Component):
-    """A form whose fields go as JSON over HTTP, never in a Reflex event: passwords take no other way.
+    """A form whose fields go as JSON over HTTP, never in a Reflex event. Passwords are sent in no other way.
 
-    A refusal is shown at its field or at the top, and takes the focus; what was typed stays. On success the whole
-    page is loaded anew at `next`; without it the form stays and says `saved`. It `renews` where the answer holds a new
-    cookie, and then forgets what was typed.
+    A refusal is shown at its field or at the top, and takes the focus; what was typed stays. On success the whole page
+    is loaded anew at `next`. Without `next` the form stays and shows the notice `saved`. Set `renews` if the answer
+    brings a new cookie: the form then checks that the browser took it, and empties its fields.
     """
 
     library = f"{LIBRARY}/form"
@@ -31,7 +31,7 @@ class HttpForm(rx.Component):
 class Field(rx.Component):
     """A labelled input of an `HttpForm`, with what the server refuses about it (WCAG 3.3.1).
 
-    With `show_label` it is a password input, with a button that shows what was typed (ASVS 6.2.6).
+    With `show_label` it is a password input with a button of that name, which shows what was typed (ASVS 6.2.6).
     """
 
     library = f"{LIBRARY}/form"

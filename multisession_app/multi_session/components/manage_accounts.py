@@ -16,7 +16,7 @@ from .user_view import user_view
 
 
 def manage_accounts() -> rx.Component:
-    """Return every account on this device as a row with what can be done with it."""
+    """Return the card of all accounts on this device, each with its actions."""
     word = words()
     return card(
         word.manage_accounts,
@@ -43,7 +43,10 @@ def manage_accounts() -> rx.Component:
 
 
 def manage_account(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
-    """Return one row: the active account can sign out, others be switched to as well, remembered ones sign in again."""
+    """Return one row: an account to sign out, and to switch to unless it is active.
+
+    A remembered account has buttons to sign in again and to remove it instead.
+    """
     note = words().signed_out_account
     return rx.el.li(
         rx.box(

@@ -1,4 +1,4 @@
-"""Menus, by the APG patterns menu button and menuitemradio."""
+"""Menus that follow the ARIA Authoring Practices Guide (APG): menu button, submenu and menuitemradio."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from reflex_components_radix.themes.components.dropdown_menu import (
 )
 
 from ..options import LIBRARY
-from .buttons import _link, needs_connection
+from .buttons import icon_link, needs_connection
 
 
 class Menu(DropdownMenuRoot):
-    """Radix's, with its content inside the landmark of its button, and left by Tab."""
+    """Radix's menu, but its content stands in the landmark of its button, and Tab leaves it."""
 
     library = f"{LIBRARY}/menu"
     tag = "Menu"
 
 
 class MenuContent(DropdownMenuContent):
-    """What a `Menu` holds."""
+    """The content of a `Menu`."""
 
     library = f"{LIBRARY}/menu"
     tag = "MenuContent"
 
 
 class SubmenuContent(DropdownMenuSubContent):
-    """What a submenu of a `Menu` holds."""
+    """The content of a submenu of a `Menu`."""
 
     library = f"{LIBRARY}/menu"
     tag = "SubmenuContent"
@@ -65,7 +65,7 @@ def menu(button: rx.Component, *items: rx.Component, width: str) -> rx.Component
     return Menu.create(
         rx.dropdown_menu.trigger(button),
         MenuContent.create(*items, class_name="ms-menu", align="end", width=width, **_MENU),
-        # A modal menu hides the rest of the page with its focusable parts from screen readers, which axe refuses.
+        # A modal menu hides the rest of the page, with its focusable parts, from screen readers: axe refuses that.
         modal=False,
     )
 
@@ -79,17 +79,17 @@ def submenu(icon: str, text: str, *items: rx.Component, class_name: str = "") ->
 
 
 def submenu_content(*items: rx.Component, class_name: str = "") -> rx.Component:
-    """Return what a submenu holds: beside the menu, or from the bottom of a narrow screen."""
+    """Return the content of a submenu: beside the menu, or at the bottom of a narrow screen."""
     return SubmenuContent.create(*items, class_name=f"ms-menu ms-submenu {class_name}".strip(), **_MENU)
 
 
 def menu_link(icon: str, text: str, href: str) -> rx.Component:
-    """Return a menu item that is a real link, so that it opens in a new tab too."""
-    return rx.dropdown_menu.item(_link(icon, text, href), as_child=True)
+    """Return a menu item that is a real link, so that it can be opened in a new tab. `icon` is a Lucide icon's name."""
+    return rx.dropdown_menu.item(icon_link(icon, text, href), as_child=True)
 
 
 def menu_action(icon: str, text: str, on_select: Any, **props: Any) -> rx.Component:
-    """Return a menu item that does something."""
+    """Return a menu item that runs an action; it is refused while there is no connection."""
     return rx.dropdown_menu.item(
         rx.icon(icon, size=16, aria_hidden=True), text, on_select=on_select, custom_attrs=needs_connection(), **props
     )

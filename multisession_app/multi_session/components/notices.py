@@ -1,4 +1,4 @@
-"""What the plugin adds to every page: notices of what became of an account, and what each tab does by itself."""
+"""What the plugin adds to every page: the notices of what became of an account, inside the `Tab`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .time import Time
 
 
 def notices() -> rx.Component:
-    """Return the status regions; they are always there, since screen readers announce only what changes in one."""
+    """Return the status regions. They are always there, as screen readers announce only changes inside one."""
     word = words()
     tab = Tab.create(
         rx.el.div(
@@ -49,5 +49,5 @@ def notices() -> rx.Component:
         covered=word.covered,
         dismiss=word.dismiss,
     )
-    # Reflex puts the app into what is returned here, behind what is in it.
+    # A fragment, because Reflex adds the app as the last child of what is returned here.
     return rx.fragment(tab)

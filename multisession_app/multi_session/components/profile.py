@@ -1,4 +1,4 @@
-"""The card with name and picture."""
+"""The "Profile" card of the settings: name and picture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .user_view import user_avatar
 
 
 def profile() -> rx.Component:
-    """Return the active user's picture and name with a form to change them."""
+    """Return the card with the active user's picture and name, and a form to change them."""
     word, user = words(), MultiSessionState.user
     return card(
         word.profile,

@@ -15,7 +15,7 @@ from .watch import refresh_with_accounts
 
 
 def security_activity() -> rx.Component:
-    """Return what happened to the active account's sessions and password, the newest first."""
+    """Return the card of what happened to the active account's sessions and password, the newest first."""
     word = words()
     return card(
         word.security_activity,

@@ -1,4 +1,4 @@
-"""What every page of an account is made of: its guard, its key, its cards."""
+"""Wrappers of what belongs to an account: shown only when signed in, and made anew for each account."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .cards import loading_title
 
 
 def reset_per_account(*children: rx.Component) -> rx.Component:
-    """Return the children made anew for each account: text typed for one never stands in a field of the next."""
+    """Return the children, made anew for each account: text typed for one never stands in a field of the next."""
     return rx.box(*children, key=MultiSessionState.session_id, width="100%")
 
 
 def signed_in_only(*children: rx.Component, sign_in_path: str = "/auth/sign-in") -> rx.Component:
-    """Return the children for a signed-in account, the way to sign in else, a placeholder until that is known.
+    """Return the children if an account is signed in, else a link to sign in; a placeholder until that is known.
 
-    It decides what is shown, not what may be done: check in your handlers whose account it is.
+    It decides what is shown, not what may be done. Check in your handlers whose account it is.
     """
     word = words()
     return rx.cond(

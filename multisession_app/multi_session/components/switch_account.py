@@ -17,7 +17,7 @@ from .user_view import user_view
 
 
 def switch_account_submenu() -> rx.Component:
-    """Return the menu item that opens the accounts of this device. Belongs into a `rx.dropdown_menu.content`."""
+    """Return the menu item that opens the accounts of this device. Put it into a `rx.dropdown_menu.content`."""
     return rx.dropdown_menu.sub(
         rx.dropdown_menu.sub_trigger(rx.icon("arrow-left-right", size=16, aria_hidden=True), words().switch_account),
         switch_account_submenu_content(),
@@ -38,7 +38,7 @@ def switch_account_submenu_content() -> rx.Component:
 
 
 def switch_account_submenu_item(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
-    """Return one account: a click switches to it, the one on its way is busy; a remembered one signs in again."""
+    """Return one account. A click switches to it and shows it busy; a remembered one leads to the sign-in."""
     row: dict[str, Any] = {
         "key": session.id,
         "value": session.id,

@@ -1,4 +1,4 @@
-"""What each tab does by itself."""
+"""The `Tab` that the plugin puts on every page, and the action that signs all accounts out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from ..websocket.runtime import words
 
 
 class Tab(rx.Component):
-    """What each tab does by itself; its children are further notices."""
+    """What each tab does by itself: see `browser/tab.jsx`. Its children are further notices.
+
+    The page is covered after `cover_after` milliseconds without the server.
+    """
 
     library = f"{LIBRARY}/tab"
     tag = "Tab"
@@ -30,7 +33,7 @@ class Tab(rx.Component):
 
 
 def sign_out_of_all() -> Any:
-    """Return the action that signs every account of this browser out, by HTTP."""
+    """Return the action that signs all accounts of this browser out, by HTTP."""
     imports = VarData(imports={f"{LIBRARY}/tab": "signOutOfAll"})
     function: FunctionVar = FunctionStringVar.create("signOutOfAll", _var_data=imports)
     return rx.run_script(function.call(words().unreachable))

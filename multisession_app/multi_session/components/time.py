@@ -1,4 +1,4 @@
-"""A moment in words that stay right."""
+"""Moments in words, such as "5 minutes ago", that stay right while they are on screen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..options import LIBRARY
 
 
 class Time(rx.Component):
-    """A moment (ISO 8601) as "5 minutes ago", kept right while it stands there; whole when pointed at."""
+    """A moment (ISO 8601) as "5 minutes ago", kept up to date. Date and time are shown in full when pointed at."""
 
     library = f"{LIBRARY}/time"
     tag = "Time"
@@ -17,6 +17,6 @@ class Time(rx.Component):
 
 
 def at(text: str, moment: rx.Var[str]) -> rx.Component:
-    """Return a text with the moment in place of its `{time}`."""
+    """Return the text with the moment in place of `{time}`."""
     before, _, after = text.partition("{time}")
     return rx.el.span(before, Time.create(at=moment), after)

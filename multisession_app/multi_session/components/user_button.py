@@ -21,9 +21,9 @@ SIGN_UP_PATH = "/auth/sign-up"
 
 
 def user_button(*links: rx.Component) -> rx.Component:
-    """Return the active account as a button with its menu; `links` are menu items of the app's own.
+    """Return the active account as a button with its menu. `links` are menu items of the app's own.
 
-    Signed out it offers to sign in or up; until the accounts are known it is a placeholder of the same size.
+    Signed out, the menu offers to sign in or up. Until the accounts are known, a placeholder of the same size is shown.
     """
     return rx.cond(
         MultiSessionState.is_loaded,
@@ -92,7 +92,7 @@ def _signed_out() -> rx.Component:
 
 
 def _remembered(session: rx.Var[DeviceSessionPublic]) -> rx.Component:
-    # Signed out there are no others in the list.
+    # Signed out, the list has remembered accounts only.
     return rx.dropdown_menu.item(
         ReactRouterLink.create(user_view(session.user, words().signed_out_account), to=sign_in_again_path(session)),
         as_child=True,

@@ -10,14 +10,14 @@ from ..database.public import UserPublic
 
 
 def user_avatar(user: rx.Var[UserPublic] | UserPublic, *, size: str = "2") -> rx.Component:
-    """Return the user's picture, or the initials without one; the name stands beside it, so it is decoration."""
+    """Return the user's picture, or initials without one. Screen readers skip it, as the name stands beside it."""
     return rx.avatar(
         src=user.image,
         fallback=user.initials,
         size=size,
         radius="full",
         variant="soft",
-        # In a menu, which has a colour of its own, the same as outside of it.
+        # Without this it would take a menu's colour and look different there.
         color_scheme="gray",
         aria_hidden=True,
         alt="",
@@ -25,7 +25,7 @@ def user_avatar(user: rx.Var[UserPublic] | UserPublic, *, size: str = "2") -> rx
 
 
 def user_view(user: rx.Var[UserPublic] | UserPublic, note: str = "", **props: Any) -> rx.Component:
-    """Return picture, name and e-mail, and a note below; what does not fit is cut, and stands whole in the title."""
+    """Return picture, name and e-mail, and a note below. Text that does not fit is cut; its `title` has all of it."""
     return rx.hstack(
         user_avatar(user),
         rx.vstack(

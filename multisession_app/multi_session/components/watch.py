@@ -1,4 +1,4 @@
-"""Reads anew whenever the accounts change."""
+"""Runs a handler again whenever a value changes, such as when the accounts were last read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..websocket.state import MultiSessionState
 
 
 class Watch(rx.Component):
-    """Does its action when it comes on the page, and whenever the value changes while it is there."""
+    """Runs `on_change` when it comes on the page, and whenever `value` changes while it is there."""
 
     library = f"{LIBRARY}/watch"
     tag = "Watch"
@@ -22,8 +22,8 @@ class Watch(rx.Component):
 
 
 def refresh_with_accounts(read: Any) -> rx.Component:
-    """Return what runs a handler that reads when it comes on the page, and again whenever the accounts change.
+    """Return what runs the handler `read` when it comes on the page, and again whenever the accounts change.
 
-    For rows of your own from `SecurityState`: `refresh_with_accounts(SecurityState.show_sessions)`.
+    Use it for rows of your own from `SecurityState`: `refresh_with_accounts(SecurityState.show_sessions)`.
     """
     return Watch.create(value=MultiSessionState.shown_at, on_change=read)

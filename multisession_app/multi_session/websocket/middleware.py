@@ -1,4 +1,4 @@
-"""The check of each event: its session is read again, and what was meant for another account is dropped."""
+"""The event middleware: it reads each event's session again and drops what was meant for another account."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# Reflex's events that load the whole state of a tab: the "boot" of a page.
 _BOOTS = {format_event_handler(State.event_handlers[name]) for name in ("hydrate_and_load", "hydrate")}
 _ARRIVE = format_event_handler(MultiSessionState.event_handlers["arrive"])
 _REFRESH = format_event_handler(MultiSessionState.event_handlers["refresh"])
@@ -40,8 +41,9 @@ _ACKNOWLEDGE = format_event_handler(MultiSessionState.event_handlers["acknowledg
 _TELL_DROPPED = format_event_handler(MultiSessionState.event_handlers["tell_dropped"])
 _ON_LOAD = format_event_handler(OnLoadInternalState.event_handlers["on_load_internal"])
 _SHOW = {format_event_handler(SecurityState.event_handlers[name]) for name in ("show_sessions", "show_activity")}
-# Loading a page acts for nobody, and without it the tab would stay a skeleton.
+# These run before the fence is lifted. They act for no account, and without them the tab would stay a placeholder.
 _PASS_THE_FENCE = {*_BOOTS, _REFRESH, _ACKNOWLEDGE, _TELL_DROPPED, _ON_LOAD, *_SHOW}
+# A page sends these by itself. They are no use of the account: else an open page would never be idle too long.
 _DONE_BY_THE_PAGE = {_REFRESH, _ACKNOWLEDGE, _ARRIVE, *_SHOW} | {
     format_event_handler(handler)
     for state in (FrontendEventExceptionState, UpdateVarsInternalState)
@@ -50,35 +52,41 @@ _DONE_BY_THE_PAGE = {_REFRESH, _ACKNOWLEDGE, _ARRIVE, *_SHOW} | {
 
 
 class EventMiddleware(Middleware):
-    """Runs before every event; at index 0, since Reflex 0.10.1 skips what stands behind its hydrate middleware."""
+    """Checks every event before it runs.
+
+    Add it at index 0: Reflex 0.10.1 skips the middlewares behind its hydrate middleware.
+    """
 
     async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
-        """Swallow an event whose session is over or whose tab showed another account; else let it run."""
+        """Return None to let the event run, an empty update to drop it.
+
+        An event is dropped if its session has ended, or if its tab showed another account when it was sent.
+        """
         context = EventContext.get()
         router_data = context.router_data or state.router_data
-        acting = Identity.read(router_data.get("headers") or {})
-        connection = kit().tabs.connections.get(acting.connection)
+        identity = Identity.read(router_data.get("headers") or {})
+        connection = kit().tabs.connections.get(identity.connection)
         is_from_browser = context.parent_txid is None
         device = None
-        if acting.device:
+        if identity.device:
             is_use = is_from_browser and _is_done_by_a_person(event)
-            device = await kit().devices.reread(acting.device, acting.generation, is_use=is_use)
-        is_over = acting.session and (device is None or acting.session not in {s.id for s in device.sessions})
-        if is_over and connection is not None and acting.session != connection.session_id:
-            # Meant for the account that was on screen before, and that has ended: it acts for nobody.
+            device = await kit().devices.reread(identity.device, identity.generation, is_use=is_use)
+        is_over = identity.session and (device is None or identity.session not in {s.id for s in device.sessions})
+        if is_over and connection is not None and identity.session != connection.session_id:
+            # The event was meant for the account on screen before, which has ended: it can act for nobody.
             if is_from_browser and event.name not in _PASS_THE_FENCE:
                 connection.dropped += 1
                 await self._tell_dropped(app, connection)
             return StateUpdate()
-        # Whatever way an event has come: its ids and the tree that it would run on belong together, or it does not.
-        if is_over or context.token != tree_token(device, acting.session, acting.tab):
-            # The database is the truth, even if no message came: whatever the socket still wants, it is over.
+        # Run an event only if its ids match the state tree it would run on.
+        if is_over or context.token != tree_token(device, identity.session, identity.tab):
+            # Trust the database, even if no message told this process. Close the socket, whatever it still wants.
             if connection is not None:
                 kit().tabs.kick(connection)
             return StateUpdate()
-        is_current = connection is not None and acting.session == connection.session_id
+        is_current = connection is not None and identity.session == connection.session_id
         if connection is not None:
-            if is_from_browser and event.name not in _PASS_THE_FENCE and acting.session not in connection.open_for:
+            if is_from_browser and event.name not in _PASS_THE_FENCE and identity.session not in connection.open_for:
                 connection.dropped += 1
                 return StateUpdate()
             if is_current:
@@ -86,54 +94,54 @@ class EventMiddleware(Middleware):
                 connection.ends_at = device.ends_at if device else None
         accounts = await state.get_state(MultiSessionState)
         if event.name in _BOOTS:
-            # One that runs late, when the socket has gone on, says nothing about the socket any more.
-            await _boot(accounts, acting, device, connection if is_current else None, event)
+            # A boot that runs late, after the socket has moved on, says nothing about the socket.
+            await _boot(accounts, identity, device, connection if is_current else None, event)
             await context.enqueue(Event(name=_ARRIVE, payload={"move": connection.moves if connection else 0}))
         elif not accounts.is_loaded:
-            # Reflex drops a tree that was not used for an hour and makes an empty one on a socket that lives on.
-            accounts._show(acting, device)
+            # Reflex drops a state tree unused for an hour. A socket that is still open then gets an empty one: fill it.
+            accounts._show(identity, device)
         return None
 
     async def _tell_dropped(self, app: rx.App, connection: Connection) -> None:
-        # On the tree of the account that the tab goes to, or has; by itself, as `refresh` is.
+        # On the tree of the account that the tab shows or moves to, and in a context of its own, as `refresh` below.
         event = Event(name=_TELL_DROPPED, router_data=dict(connection.router_data))
         await asyncio.create_task(app.event_processor.enqueue(connection.tree, event), context=contextvars.Context())
 
 
 def _is_done_by_a_person(event: Event) -> bool:
-    # A page that comes back after its connection was cut, reads anew, or has an error does so by itself.
+    # A page that reconnects boots by itself; only the first boot of a document has hashes (Reflex 0.10.1).
     return event.name not in _DONE_BY_THE_PAGE and (event.name not in _BOOTS or "hashes" in event.payload)
 
 
 async def _boot(
     accounts: MultiSessionState,
-    acting: Identity,
+    identity: Identity,
     device: ProvenDevice | None,
     connection: Connection | None,
     event: Event,
 ) -> None:
-    accounts._show(acting, device)
+    accounts._show(identity, device)
     accounts.notice = ""
     if connection is None:
         return
-    # A fresh document has nothing queued; Reflex 0.10.1 sends hashes only with the first event of one.
+    # Reflex 0.10.1 sends hashes only with the first event of a document. A new document has no queued events.
     is_same_document = "hashes" not in event.payload
-    # In the middle of a move nothing is known before the tab has said what it shows.
-    is_known = connection.shown == acting.session and not connection.is_moving
+    # During a move, only the tab's acknowledgement says what it shows.
+    is_known = connection.shown == identity.session and not connection.is_moving
     if is_known or not is_same_document:
-        connection.open_for.add(acting.session)
+        connection.open_for.add(identity.session)
     if is_known:
         return
-    # Should the socket go between the snapshot and `arrive`, nobody knows what the tab has on screen.
+    # If the socket closes between the snapshot and `arrive`, nobody knows what the tab shows. Say so beforehand.
     await accounts._name_tab(connection.identity.tab, UNKNOWN)
     if connection.shown and connection.identity.device:
         await explain(accounts, connection.identity.device, connection.identity.generation, connection.shown)
 
 
 def explain_failure(exception: Exception) -> EventSpec:
-    """Log what an event handler raised, and say on screen that it failed.
+    """Log what an event handler raised, and return the event that says on screen that it failed.
 
-    Reflex 0.10.1 itself sends a script for the browser to evaluate, a toast or an alert.
+    Reflex 0.10.1's own handler sends the browser a script to evaluate, for a toast or an alert.
     """
     logger.error("An event handler failed.", exc_info=exception)
     spec: EventSpec = MultiSessionState.fail()  # type: ignore[operator] # a call at run time only
@@ -141,12 +149,12 @@ def explain_failure(exception: Exception) -> EventSpec:
 
 
 def refresh_tabs_of(app: rx.App) -> Callable[[Connection], Awaitable[None]]:
-    """Return what tells one tab to read its accounts anew."""
+    """Return the function that tells one tab to read its accounts again."""
 
     async def refresh(connection: Connection) -> None:
         event = Event(name=_REFRESH, router_data=dict(connection.router_data))
-        # In a context of its own: in that of the handler that caused the change Reflex would take this for one of
-        # that handler's own events, and drop it with them.
+        # Use a new context. In that of the handler that caused the change, Reflex would take this for one of the
+        # handler's own events, and drop it with them.
         enqueue = app.event_processor.enqueue(connection.tree, event)
         await asyncio.create_task(enqueue, context=contextvars.Context())
 

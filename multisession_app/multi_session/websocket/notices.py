@@ -1,4 +1,4 @@
-"""Why the account that a tab showed is no longer the one on screen, in words."""
+"""Explains, in a notice, why a tab no longer shows the account that it showed."""
 
 from __future__ import annotations
 
@@ -20,20 +20,23 @@ from .user_agents import describe, device_name
 
 
 async def explain(accounts: MultiSessionState, device_id: str, generation: int, shown: str) -> None:
-    """Say why the account that the tab showed is no longer the one on screen."""
+    """Say why the tab no longer shows the account that it showed; say nothing if there is nothing to explain.
+
+    `shown` is the id of the session that the tab showed, or `UNKNOWN`.
+    """
     found = await kit().device_sessions.find_ended(device_id, generation, shown)
     word, kind, name = words(), ENDED, accounts.user.name
     is_over = not any(account.id == shown and not account.is_signed_out for account in accounts.accounts)
     if not is_over or shown == UNKNOWN or (found and found[0].revoked_reason in {REPLACED, EVICTED}):
         current = next((account for account in accounts.accounts if account.is_current), None)
-        # Who was switched to since signing in is no news any more.
+        # Once the new session has been used or switched to, it is old news whom its sign-in evicted.
         is_new = current is not None and current.last_active_at == current.created_at
         if current and is_new and (evicted := await kit().device_sessions.evicted_at(device_id, current.created_at)):
             accounts._say(ENDED, word.made_room, ", ".join(evicted), name)
             return
     if found is None:
         if shown != UNKNOWN:
-            # Deleted with its user, or so long ended that nothing is left of it.
+            # The session was deleted with its user, or ended so long ago that its row is gone.
             accounts._say(ENDED, _and_now(word.account_gone, name), "", name)
         return
     session, user = found

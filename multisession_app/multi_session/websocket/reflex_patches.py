@@ -1,4 +1,4 @@
-"""Gives back what Reflex 0.10.1 leaves locked in Redis."""
+"""What Reflex 0.10.1 and python-socketio need patched. Look at this file at each Reflex release."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import reflex as rx
 
 from ..errors import OptionsError
 
+_BROWSER_PACKETS = ("event", "ping", "client_error")
+"""All that the client of Reflex 0.10.1 sends. python-socketio would call a handler by any other name, too."""
+
 
 def give_back_cancelled_locks(state_manager: Any) -> None:
-    """Let no event that is cancelled keep the lock of its state tree.
+    """Make a cancelled event give back the Redis lock of its state tree.
 
     A tab that comes back to an account cancels what that account's page was still loading. If such an event was just
-    asking Redis for its lock, Reflex 0.10.1 forgets that it got it, and the tab waits the 10 s until that expires.
+    asking Redis for the lock, Reflex 0.10.1 forgets that it got it. The tab then waits the 10 s until the lock expires.
     """
     take = getattr(state_manager, "_try_get_lock", None)
     if not inspect.iscoroutinefunction(take):
@@ -33,14 +36,15 @@ def give_back_cancelled_locks(state_manager: Any) -> None:
     state_manager._try_get_lock = try_get_lock
 
 
-_BROWSER_PACKETS = ("event", "ping", "client_error")
-
-
 def refuse_forged_packets(app: rx.App) -> None:
     """Let a browser send only what Reflex's own client sends.
 
     python-socketio 5.18 hands an event that a client names "connect" to the handler of real connections, with the
-    client's JSON in place of the request: headers, address and tab token of its choice, behind the gate's back.
+    client's JSON in place of the request. The client could choose headers, address and tab token, and so get past the
+    HTTP middleware.
+
+    Raises:
+        OptionsError: the app has no state, and so no websocket.
     """
     namespace, sio = app.event_namespace, app.sio
     if namespace is None or sio is None:
@@ -48,7 +52,7 @@ def refuse_forged_packets(app: rx.App) -> None:
     dispatch = namespace.trigger_event
 
     async def trigger_event(event: object, *args: object) -> object:
-        # A real connect or disconnect is told while the socket is not, or no longer, connected.
+        # At a real connect the socket is not connected yet, at a real disconnect no longer.
         is_from_browser = sio.manager.is_connected(args[0], namespace.namespace)
         if is_from_browser and event not in _BROWSER_PACKETS:
             return None

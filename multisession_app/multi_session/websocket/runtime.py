@@ -1,4 +1,4 @@
-"""Where the Reflex half of the kit finds what the plugin has set up."""
+"""Holds what the plugin has set up: the running kit, its options and its words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MISSING = "Add MultiSessionPlugin() to the plugins of rxconfig.py."
 
 
 class Runtime:
-    """What runs in this process, filled in by `MultiSessionPlugin.post_compile`."""
+    """The kit and the app of this process; None until `MultiSessionPlugin.post_compile` has set them."""
 
     multi_session: MultiSession | None = None
     app: rx.App | None = None
@@ -39,7 +39,7 @@ def kit() -> MultiSession:
 
 
 def options() -> Options:
-    """Return the options given in `rxconfig.py`; known while pages are compiled, before the kit runs.
+    """Return the options from `rxconfig.py`. They are known while pages are compiled, before the kit runs.
 
     Raises:
         RuntimeError: the plugin is missing.
@@ -51,10 +51,14 @@ def options() -> Options:
 
 
 def shared_name_of(config: Config) -> str:
-    """Return what the processes of an app find each other by in Redis."""
+    """Return the name by which the processes of an app find each other in Redis."""
     return f"multi_session:{config.app_name}"
 
 
 def words() -> Localization:
-    """Return every word on screen."""
+    """Return every word on screen.
+
+    Raises:
+        RuntimeError: the plugin is missing.
+    """
     return options().words

@@ -1,4 +1,4 @@
-"""One account's sessions on all its devices, and what happened to it, as a screen may show them."""
+"""The state of the security settings: the account's sessions on all its devices, and its security events."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from ..errors import SessionChanged
 from ..localization import Localization
 from ..queries.devices import ProvenDevice
 from .runtime import kit, words
-from .state import MultiSessionState, _checked
+from .state import MultiSessionState, checked_session_id
 from .user_agents import Kind, describe, device_name
 
 
 class ActiveSession(SQLModel):
-    """One row of the active sessions; times are ISO 8601 in UTC."""
+    """One row of the active sessions. Times are ISO 8601 in UTC."""
 
     id: str
     device: str
@@ -41,7 +41,7 @@ class ActiveSession(SQLModel):
 
     @classmethod
     def of(cls, session: DeviceSessionPublic) -> ActiveSession:
-        """Take what the row shows."""
+        """Return the row of a session."""
         return cls(
             id=session.id,
             device=device_name(session.user_agent, words()),
@@ -54,7 +54,11 @@ class ActiveSession(SQLModel):
 
 
 class SecurityActivity(SQLModel):
-    """One row of the recent security activity: what, on which device, and by which other one if by another."""
+    """One row of the recent security activity.
+
+    `text` says what happened on `device`; `by` is the device that did it, "" if it is the same one. `at` is ISO 8601
+    in UTC.
+    """
 
     id: str
     kind: str
@@ -67,15 +71,15 @@ class SecurityActivity(SQLModel):
 
     @classmethod
     def of(cls, event: SecurityEventPublic) -> SecurityActivity:
-        """Take what the row shows."""
-        acting = device_name(event.user_agent, words())
-        device = device_name(event.device_user_agent, words()) if event.device_user_agent else acting
+        """Return the row of a security event."""
+        acting_device = device_name(event.user_agent, words())
+        device = device_name(event.device_user_agent, words()) if event.device_user_agent else acting_device
         return cls(
             id=event.id,
             kind=event.kind,
             text=_text_of(event, words()),
             device=device,
-            by=acting if device != acting else "",
+            by=acting_device if device != acting_device else "",
             ip_address=event.ip_address,
             at=event.at.isoformat(),
             is_new_device=event.is_new_device,
@@ -103,17 +107,17 @@ def _text_of(event: SecurityEventPublic, word: Localization) -> str:
 class SecurityState(MultiSessionState):
     """The active account's sessions on every device, this one's first, and its security events, the newest first.
 
-    `refresh_with_accounts(SecurityState.show_sessions)`, and the same with `show_activity`, keep the rows as they are
-    on the server, for the account that the tab shows. `revoke_session`, `revoke_other_sessions` and `revoke_sessions`
-    are for buttons of your own: without a recent sign-in or password entry on this device they are refused, in words.
-    The kit's buttons go by HTTP, where the password can be asked for in place.
+    To keep the rows as they are on the server, put `refresh_with_accounts(SecurityState.show_sessions)`, or the same
+    with `show_activity`, on the page. `revoke_session`, `revoke_other_sessions` and `revoke_sessions` are for buttons
+    of your own. Without a recent sign-in or password entry on this device they do nothing and say so in a notice. The
+    kit's own buttons use HTTP, where the dialog can ask for the password.
     """
 
     sessions: list[ActiveSession] = []
     activity: list[SecurityActivity] = []
     is_activity_loaded: bool = False
     before: str = ""
-    """The event to go on from with `more`, "" at the end."""
+    """The event from which `more` goes on, "" at the end."""
 
     @rx.var
     def has_other_devices(self) -> bool:
@@ -128,20 +132,20 @@ class SecurityState(MultiSessionState):
 
     @rx.event
     async def show_activity(self) -> None:
-        """Read the newest events; older ones that are shown stay."""
+        """Read the newest events; older rows that are shown stay."""
         if device := await self._shown_device():
             events, before = await kit().user_sessions.list_security_events(device)
             newest = [SecurityActivity.of(event) for event in events]
             known = {row.id for row in newest}
             older = [row for row in self.activity if row.id not in known]
-            # Unless so much has happened that there is a gap.
+            # If no row is known, there may be a gap between the newest and the older ones: begin anew.
             if len(older) == len(self.activity):
                 older, self.before = [], before
             self.activity, self.is_activity_loaded = newest + older, True
 
     @rx.event
     async def more(self, before: str) -> None:
-        """Read the next page; asked for twice, it comes once."""
+        """Read the next page of older events. A repeated request for the same page is ignored."""
         if before == self.before != "" and (device := await self._shown_device()):
             events, self.before = await kit().user_sessions.list_security_events(device, before)
             self.activity = self.activity + [SecurityActivity.of(event) for event in events]
@@ -150,11 +154,11 @@ class SecurityState(MultiSessionState):
     async def revoke_session(self, session_id: str) -> None:
         """Sign this account out on one device."""
         async with self._refusals("revoke_session"):
-            await kit().user_sessions.revoke_session(await self._active_device(), _checked(session_id))
+            await kit().user_sessions.revoke_session(await self._active_device(), checked_session_id(session_id))
 
     @rx.event
     async def revoke_other_sessions(self) -> None:
-        """Sign this account out on every device but this one."""
+        """Sign this account out on every device except this one."""
         async with self._refusals("revoke_other_sessions"):
             await kit().user_sessions.revoke_other_sessions(await self._active_device())
 
@@ -165,13 +169,13 @@ class SecurityState(MultiSessionState):
             await kit().user_sessions.revoke_sessions(await self._active_device())
 
     async def _shown_device(self) -> ProvenDevice | None:
-        """Return this tab's device if its active account is the one on screen, whose tree this is."""
-        acting = self._acting()
-        device = await kit().devices.reread(acting.device, acting.generation)
-        return device if device and acting.session and device.active_id == acting.session else None
+        """Return this tab's device, None unless the account on screen, whose tree this is, is the active one."""
+        identity = self._identity()
+        device = await kit().devices.reread(identity.device, identity.generation)
+        return device if device and identity.session and device.active_id == identity.session else None
 
     async def _active_device(self) -> ProvenDevice:
-        # The verbs act for the account that is active on the device, which a moment after a switch is another one.
+        # The actions run for the device's active account. Just after a switch that is not the one on screen.
         if (device := await self._shown_device()) is None:
             raise SessionChanged
         return device

@@ -1,4 +1,4 @@
-"""The websocket door: what a screen knows of this device's accounts, and what a click does to them."""
+"""The state of a screen: the accounts on this device, and the events that change them."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from .runtime import kit, options, runtime, words
 logger = logging.getLogger(__name__)
 
 UNKNOWN = "?"
-"""What a tab shows while a snapshot is on its way: no session's id."""
+"""Stands for what a tab shows while a snapshot is on its way; never the id of a session."""
 
 SWITCHED = "switched"
 ENDED = "ended"
 REFUSED = "refused"
-"""Kinds of notice: a switch explains itself and fades, the others stay until dismissed."""
+"""Kinds of notice: `SWITCHED` explains what one sees anyway, and fades; the others stay until dismissed."""
 
 
 class MultiSessionState(rx.State):
-    """The accounts on this device as a screen may show them.
+    """The accounts on this device, as a screen may show them.
 
-    Read `is_loaded`, `is_signed_in`, `user`, `session_id` and `accounts`, the remembered ones last; bind `set_active`,
-    `revoke`, `revoke_others`, `revoke_all` and `forget`. In a handler of your own, `await
-    self.get_state(MultiSessionState)` and take `user.id`: it belongs to the account that the event was sent for.
+    Read `is_loaded`, `is_signed_in`, `user`, `session_id` and `accounts` (the remembered ones last). Bind `set_active`,
+    `revoke`, `revoke_others`, `revoke_all` and `forget`; if one is refused, a notice says why. In a handler of your
+    own, `(await self.get_state(MultiSessionState)).user.id` is the user for whom the event was sent.
     """
 
     is_loaded: bool = False
@@ -47,7 +47,10 @@ class MultiSessionState(rx.State):
     notice_kind: str = ""
     notice_at: str = ""
     shown_at: str = ""
-    """When this was read, or nothing came of a switch: what stands beside it on a page is read anew with it."""
+    """When the accounts were read, or a click on one was answered without a switch; ISO 8601 in UTC.
+
+    Whatever depends on the accounts is read again when it changes: see `refresh_with_accounts`.
+    """
 
     @rx.var
     def is_signed_in(self) -> bool:
@@ -56,7 +59,7 @@ class MultiSessionState(rx.State):
 
     @rx.var
     def has_others(self) -> bool:
-        """Whether two accounts or more are signed in on this device."""
+        """Whether two or more accounts are signed in on this device."""
         return self._signed_in_count() > 1
 
     @rx.var
@@ -72,7 +75,7 @@ class MultiSessionState(rx.State):
 
     @rx.var
     def email_to_sign_in(self) -> str:
-        """The address of the remembered account that `?account=` names by its id."""
+        """The e-mail of the remembered account that `?account=` names by its session id, "" for none."""
         named = self.router.url.query_parameters.get("account")
         return next(
             (account.user.email for account in self.accounts if account.id == named and account.is_signed_out), ""
@@ -80,36 +83,36 @@ class MultiSessionState(rx.State):
 
     @rx.var
     def next_path(self) -> str:
-        """Where to go after signing in: `?next=` if it is a path of this site, else home."""
+        """Where to go after signing in: `?next=` if it is a path on this site, else home."""
         return safe_path(self.router.url.query_parameters.get("next", ""))
 
     @rx.var
     def next_query(self) -> str:
-        """`next_path` as a further part of a query, "" for home."""
+        """`next_path` as one more parameter of a query, "" for home."""
         return "" if self.next_path == "/" else f"&next={quote(self.next_path, safe='')}"
 
     @rx.var
     def has_remembered(self) -> bool:
-        """Whether an account of this device has to sign in again."""
+        """Whether this device has a remembered account."""
         return any(account.is_signed_out for account in self.accounts)
 
     @rx.event
     async def set_active(self, session_id: str) -> None:
         """Switch to another account of this device."""
         async with self._refusals("set_active"):
-            await kit().device_sessions.set_active(await self._device(), _checked(session_id))
+            await kit().device_sessions.set_active(await self._device(), checked_session_id(session_id))
             if session_id != self.session_id:
-                # This tab goes to the other account now.
+                # This tab now moves to the other account.
                 return
-        # The page waits for another account, which will not come.
-        self._answer()
+        # No other account will come: let the page stop waiting for it.
+        self._set_shown_at()
 
     @rx.event
     async def revoke(self, session_id: str) -> None:
-        """Sign one account of this device out; the one used last takes over from the active one."""
+        """Sign one account of this device out. If it was the active one, the one used last takes over."""
         async with self._refusals("revoke"):
             device = await self._device()
-            await kit().device_sessions.revoke(device, _checked(session_id))
+            await kit().device_sessions.revoke(device, checked_session_id(session_id))
             if session_id != self.session_id:
                 self._say(ENDED, words().signed_out_last, _name_of(device.sessions, session_id))
 
@@ -117,13 +120,13 @@ class MultiSessionState(rx.State):
     async def sign_out(self) -> None:
         """Sign the active account out of this browser."""
         async with self._refusals("sign_out"):
-            await kit().device_sessions.revoke(await self._device(), self._acting().session)
+            await kit().device_sessions.revoke(await self._device(), self._identity().session)
 
     @rx.event
     async def revoke_others(self) -> None:
-        """Sign all accounts of this device out but the active one."""
+        """Sign all accounts of this device out except the active one."""
         async with self._refusals("revoke_others"):
-            await kit().device_sessions.revoke_others(await self._device(), self._acting().session)
+            await kit().device_sessions.revoke_others(await self._device(), self._identity().session)
 
     @rx.event
     async def revoke_all(self) -> None:
@@ -133,10 +136,10 @@ class MultiSessionState(rx.State):
 
     @rx.event
     async def forget(self, session_id: str) -> None:
-        """Take a remembered account off this browser."""
+        """Take a remembered account off this browser's screens."""
         async with self._refusals("forget"):
             device = await self._device()
-            await kit().device_sessions.forget(device, _checked(session_id))
+            await kit().device_sessions.forget(device, checked_session_id(session_id))
             self._say(SWITCHED, words().removed, _name_of(device.remembered, session_id))
 
     @rx.event
@@ -147,7 +150,7 @@ class MultiSessionState(rx.State):
             name, image = fields.get("name"), fields.get("image")
             await kit().device_sessions.update_profile(
                 await self._device(),
-                self._acting().session,
+                self._identity().session,
                 name=name if isinstance(name, str) else "",
                 image=image if isinstance(image, str) else None,
             )
@@ -155,8 +158,8 @@ class MultiSessionState(rx.State):
 
     @rx.event
     def fail(self) -> None:
-        """Say that an action failed for a reason that is not the person's."""
-        self._answer()
+        """Say that an action failed through no fault of the person."""
+        self._set_shown_at()
         self._say(REFUSED, words().failed)
 
     @rx.event
@@ -166,46 +169,46 @@ class MultiSessionState(rx.State):
 
     @rx.event
     async def refresh(self) -> None:
-        """Read the accounts anew; sent to each tab when something about them changed."""
-        acting = self._acting()
-        self._show(acting, await kit().devices.reread(acting.device, acting.generation))
+        """Read the accounts again. The server sends this to each tab when something about them has changed."""
+        identity = self._identity()
+        self._show(identity, await kit().devices.reread(identity.device, identity.generation))
 
     @rx.event
     async def arrive(self, move: int) -> None:
-        """Tell the tab which account it now shows, after the snapshot of that `move`; queued by the guard.
+        """Tell the tab which account it now shows; the event middleware queues this after the snapshot of that `move`.
 
-        The tab keeps it beside its token and names it when it comes back, so that the guard knows, in any process
-        and after any pause, for whom the tab's queued events were meant.
+        The tab keeps the session id behind its token and names it when it reconnects. So any process knows, after any
+        pause, for whom the tab's queued events were meant.
         """
-        acting = self._acting()
-        connection = kit().tabs.connections.get(acting.connection)
-        if connection is None or connection.session_id != acting.session or connection.moves != move:
-            # It has waited, and the socket has gone on, if only to come back: the tab may show another account.
+        identity = self._identity()
+        connection = kit().tabs.connections.get(identity.connection)
+        if connection is None or connection.session_id != identity.session or connection.moves != move:
+            # This event had to wait, and the socket has moved on, perhaps back again: the tab may show another account.
             return
-        if connection.shown == acting.session and not connection.is_moving:
+        if connection.shown == identity.session and not connection.is_moving:
             return
-        connection.shown = acting.session
-        await self._name_tab(connection.identity.tab, acting.session)
-        if acting.session not in connection.open_for or connection.is_moving:
-            # The browser sends this straight back, behind everything that it sent before it had the snapshot.
+        connection.shown = identity.session
+        await self._name_tab(connection.identity.tab, identity.session)
+        if identity.session not in connection.open_for or connection.is_moving:
+            # The browser sends this straight back, after everything that it sent before it had the snapshot.
             name = f"{MultiSessionState.get_full_name()}.acknowledge"
-            await EventContext.get().emit_event(Event(name=name, payload={"session_id": acting.session}))
+            await EventContext.get().emit_event(Event(name=name, payload={"session_id": identity.session}))
 
     @rx.event
     def acknowledge(self, session_id: str) -> None:
         """Lift the fence: from here on the browser's events are meant for the account on screen."""
-        acting = self._acting()
-        connection = kit().tabs.connections.get(acting.connection)
-        if connection is None or not session_id == acting.session == connection.session_id:
+        identity = self._identity()
+        connection = kit().tabs.connections.get(identity.connection)
+        if connection is None or not session_id == identity.session == connection.session_id:
             return
         connection.open_for.add(session_id)
-        self._answer()
+        self._set_shown_at()
         self._tell_dropped(connection)
 
     @rx.event
     def tell_dropped(self) -> None:
-        """Say that something was not carried out, since the account that it was meant for has gone."""
-        if (connection := kit().tabs.connections.get(self._acting().connection)) is not None:
+        """Say that something was not carried out, because the account that it was meant for has ended."""
+        if (connection := kit().tabs.connections.get(self._identity().connection)) is not None:
             self._tell_dropped(connection)
 
     def _tell_dropped(self, connection: Connection) -> None:
@@ -216,19 +219,19 @@ class MultiSessionState(rx.State):
     def _signed_in_count(self) -> int:
         return sum(not account.is_signed_out for account in self.accounts)
 
-    def _show(self, acting: Identity, device: ProvenDevice | None) -> None:
+    def _show(self, identity: Identity, device: ProvenDevice | None) -> None:
         sessions = device.sessions + device.remembered if device else ()
         shown = next(
-            (session for session in sessions if session.id == acting.session and not session.is_signed_out), None
+            (session for session in sessions if session.id == identity.session and not session.is_signed_out), None
         )
-        # What is "current" on a screen is what its tab acts as, even while a switch is on its way to it.
-        self.accounts = [s.model_copy(update={"is_current": s.id == acting.session}) for s in sessions]
+        # On a screen, "current" is the account that its tab acts as, even while a switch is on its way.
+        self.accounts = [s.model_copy(update={"is_current": s.id == identity.session}) for s in sessions]
         self.session_id = shown.id if shown else ""
         self.user = shown.user if shown else UserPublic()
         self.is_loaded = True
-        self._answer()
+        self._set_shown_at()
 
-    def _answer(self) -> None:
+    def _set_shown_at(self) -> None:
         self.shown_at = kit().now().isoformat()
 
     def _say(self, kind: str, text: str, name: str = "", next_name: str = "", *, at: str = "") -> None:
@@ -236,30 +239,30 @@ class MultiSessionState(rx.State):
         self.notice = filled(text, name=name, next=next_name)
 
     async def _name_tab(self, tab: str, shown: str) -> None:
-        """Give the tab's token in the browser the session that it shows."""
+        """Put the session that the tab shows behind its token, in the browser."""
         namespace = runtime.app.event_namespace if runtime.app else None
         if namespace is not None:
             await namespace.emit("new_token", f"{tab}~{shown}", to=self.router.session.session_id)
 
-    def _acting(self) -> Identity:
+    def _identity(self) -> Identity:
         try:
-            # The state's own copy is that of the last event, which in a background task may be another's.
+            # `self.router_data` is that of the last event, which in a background task may be a different one.
             router_data = EventContext.get().router_data or self.router_data
         except LookupError:
             router_data = self.router_data
         return Identity.read(router_data.get("headers") or {})
 
     async def _device(self) -> ProvenDevice:
-        acting = self._acting()
-        device = await kit().devices.reread(acting.device, acting.generation)
-        # A signed-out tab acts for no account, but for its device: it may still forget one.
-        if device is None or acting.session not in {"", *(session.id for session in device.sessions)}:
+        identity = self._identity()
+        device = await kit().devices.reread(identity.device, identity.generation)
+        # A signed-out tab acts for no account, but still for its device: it may forget a remembered account.
+        if device is None or identity.session not in {"", *(session.id for session in device.sessions)}:
             raise InvalidSession
         return device
 
     @asynccontextmanager
     async def _refusals(self, action: str) -> AsyncIterator[None]:
-        """Turn a refusal into a notice on screen and a line in the log, neither with what was sent."""
+        """Turn a refusal into a notice on screen and a line in the log; neither repeats what was sent."""
         try:
             yield
         except MultiSessionError as error:
@@ -267,8 +270,12 @@ class MultiSessionState(rx.State):
             self._say(REFUSED, words().sentence(error))
 
 
-def _checked(session_id: object) -> str:
-    # Reflex 0.10.1 passes on whatever the browser sent; annotations do not check.
+def checked_session_id(session_id: object) -> str:
+    """Return a session id that a browser sent, if it is text: Reflex 0.10.1 does not check a handler's annotations.
+
+    Raises:
+        InvalidSession: it is something else.
+    """
     if not isinstance(session_id, str):
         raise InvalidSession
     return session_id

@@ -1,4 +1,4 @@
-"""What a browser calls itself, in the words that a person would use for it."""
+"""Turns a `User-Agent` into the names that a person would use for the browser and its system."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _DESKTOP = re.compile(r"Windows NT|Macintosh|X11;")
 
 @dataclass(frozen=True)
 class DeviceName:
-    """Browser and system by name and without versions, "" for what is not known; a program such as curl is a browser.
+    """The names of browser and system without versions, "" if unknown. A program such as curl counts as a browser.
 
-    A browser may say what it likes, and some do: an iPad that asks for desktop pages calls itself a Mac.
+    They are not proved. A browser may send any text: an iPad that asks for desktop pages calls itself a Mac.
     """
 
     browser: str
@@ -31,8 +31,8 @@ class DeviceName:
 
 
 def describe(user_agent: str) -> DeviceName:
-    """Read a `User-Agent` (RFC 9110, 10.1.5); whatever it holds, each name is printable and of limited length."""
-    # Cut first, since the rules are some hundred regular expressions; the rest of a long one says nothing more.
+    """Read any `User-Agent` (RFC 9110, 10.1.5). Names are printable and at most `DEVICE_NAME_MAX` characters long."""
+    # Cut first: the text is matched with some hundred regular expressions, and the rest of a long one adds nothing.
     text = "".join(sign for sign in user_agent[:USER_AGENT_MAX] if sign.isprintable())
     found = parse(text)
     browser = _VARIANT.sub("", found.user_agent.family) if found.user_agent else ""
@@ -54,12 +54,12 @@ def describe(user_agent: str) -> DeviceName:
 
 
 def device_name(user_agent: str, words: Localization) -> str:
-    """Return browser and system as "Firefox on Linux", as far as they are known."""
+    """Return a name such as "Firefox on Linux", or the browser alone if the system is unknown."""
     device = describe(user_agent)
     browser = device.browser or words.unknown_browser
     return filled(words.device_name, browser=browser, system=device.system) if device.system else browser
 
 
 def _cut(name: str) -> str:
-    # Some rules take a name out of what was sent.
+    # Some of ua-parser's rules copy a name from the text, at any length.
     return " ".join(name.split())[:DEVICE_NAME_MAX].rstrip()
