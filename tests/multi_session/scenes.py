@@ -100,7 +100,7 @@ class Scene:
     async def rest(self, until: Callable[[], bool] = lambda: True) -> None:
         """Wait until no socket is moving any more."""
         async with asyncio.timeout(20):
-            while self.moves.is_busy or not until():
+            while self.moves.kept().tasks or not until():
                 await asyncio.sleep(0.001)
 
     async def ends_what_began(self, before: set[asyncio.Task[Any]]) -> None:
@@ -114,15 +114,10 @@ class Scene:
             while (connection.tree, switch_in_place.BOOT) not in self.namespace.ran:
                 await asyncio.sleep(0.001)
 
-    def sizes(self) -> list[int]:
-        """Count what is kept for the open sockets."""
+    def links(self) -> list[int]:
+        """Count what Reflex keeps for the open sockets."""
         tokens = self.namespace._token_manager
-        kept: list[Any] = [tokens.sid_to_token, tokens.token_to_socket, self.namespace._static_router_data]
-        return [len(one) for one in [*kept, self.moves._connections, self.moves._sids, self.moves._left_trees]]
-
-    def moving(self) -> list[int]:
-        """Count what is kept for the sockets that move."""
-        return [len(self.moves._old_sids), len(self.moves._moves), len(self.moves._running)]
+        return [len(tokens.sid_to_token), len(tokens.token_to_socket), len(self.namespace._static_router_data)]
 
 
 async def join(visitor: Browser, name: str) -> None:

@@ -13,6 +13,7 @@ from reflex.utils.token_manager import RedisTokenManager
 from multisession_app.multi_session.actions.tabs import Change, Connection
 from multisession_app.multi_session.options import ARRIVAL_TIMEOUT
 from multisession_app.multi_session.websocket import switch_in_place
+from multisession_app.multi_session.websocket.switch_in_place import Kept
 from tests.multi_session.browser import Browser
 from tests.multi_session.scenes import Namespace, Play, Scene, assert_empty
 
@@ -26,9 +27,8 @@ def test_a_thousand_switches_leave_nothing_behind(play: Play, namespace: Namespa
                 await scene.switch(visitor, (ada, bob)[turn % 2])
                 await scene.rest()
             assert connection.session_id == bob
-            assert scene.sizes() == [1] * 6
-            assert (len(scene.moves._left_trees["sid"]), scene.moving()) == (1, [0] * 3)
-        assert scene.sizes() == [0] * 6
+            assert (scene.links(), scene.moves.kept()) == ([1] * 3, Kept(sockets=1, left_trees=1))
+        assert (scene.links(), scene.moves.kept()) == ([0] * 3, Kept())
 
     play(scene)
 
@@ -44,7 +44,7 @@ def test_a_socket_closed_in_the_middle_leaves_nothing(play: Play, namespace: Nam
             while connection.session_id != ada:
                 await asyncio.sleep(0)
         await scene.ends_what_began(before)
-        assert scene.sizes() == [0] * 6
+        assert (scene.links(), scene.moves.kept()) == ([0] * 3, Kept())
 
     play(scene)
     assert_empty(namespace)
@@ -63,7 +63,7 @@ def test_a_socket_closed_before_its_tab_has_shown_the_account_ends_the_move(
             await scene.switch(visitor, ada)
             await scene.boot(connection)
         await scene.ends_what_began(before)
-        assert (scene.sizes(), scene.moving()) == ([0] * 6, [0] * 3)
+        assert (scene.links(), scene.moves.kept()) == ([0] * 3, Kept())
 
     play(scene)
 
@@ -77,7 +77,7 @@ def test_a_refused_socket_leaves_nothing(play: Play, namespace: Namespace) -> No
         scene.kit.tabs.add(connection)
         with pytest.raises(ConnectionRefusedError):
             await scene.connect(connection, "sid")
-        assert scene.sizes() == [0] * 6
+        assert (scene.links(), scene.moves.kept()) == ([0] * 3, Kept())
 
     play(scene)
 
@@ -88,9 +88,9 @@ def test_a_move_that_never_began_leaves_nothing(play: Play, namespace: Namespace
     async def scene(scene: Scene, visitor: Browser, ada: str, bob: str) -> None:
         async with scene.tab(visitor) as connection:
             scene.moves.move(connection)
-        assert scene.moving()[:2] == [0, 0]
+        assert scene.moves.kept()[2:4] == (0, 0)
         await scene.rest()
-        assert (scene.sizes(), scene.moving()) == ([0] * 6, [0] * 3)
+        assert (scene.links(), scene.moves.kept()) == ([0] * 3, Kept())
 
     play(scene)
 
@@ -129,9 +129,9 @@ def test_a_socket_closed_while_redis_is_asked_leaves_nothing_there(
             await line.reached.wait()
         line.go.set()
         await scene.ends_what_began(before)
-        left = scene.sizes(), scene.moving(), await line.keys("token_manager*")
+        left = scene.links(), scene.moves.kept(), await line.keys("token_manager*")
         await tokens.close()
-        assert left == ([0] * 6, [0] * 3, [])
+        assert left == ([0] * 3, Kept(), [])
 
     play(scene)
     assert_empty(namespace)
@@ -164,7 +164,7 @@ def test_a_tab_that_is_told_twice_of_an_end_keeps_its_socket(play: Play, monkeyp
             monkeypatch.undo()
             await scene.kit.tabs.apply(Change(device.id, ada, device.generation))
             async with asyncio.timeout(5):
-                while len(scene.moves._running) > 1:
+                while scene.moves.kept().tasks > 1:
                     await asyncio.sleep(0.001)
             may_go_on.set()
             await scene.rest()

@@ -16,7 +16,7 @@ import contextvars
 import inspect
 import logging
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reflex.state import OnLoadInternalState, State
 from reflex_base.utils.format import format_event_handler
@@ -63,6 +63,16 @@ def missing_parts(namespace: Any) -> list[str]:
     return missing
 
 
+class Kept(NamedTuple):
+    """What is kept: open sockets, trees that they have left, sockets behind the fence, moves, and running tasks."""
+
+    sockets: int = 0
+    left_trees: int = 0
+    fenced: int = 0
+    moves: int = 0
+    tasks: int = 0
+
+
 class SwitchInPlace:
     """Moves this process's sockets from one account to another."""
 
@@ -92,10 +102,10 @@ class SwitchInPlace:
             connection.is_moving = True
             self._moves[connection.id] = self._run(self._move(connection))
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether a socket is changing its account at this moment."""
-        return bool(self._running)
+    def kept(self) -> Kept:
+        """Return how much is kept in memory: nothing of it may outlive the sockets that it is about."""
+        left_trees = sum(len(trees) for trees in self._left_trees.values())
+        return Kept(len(self._connections), left_trees, len(self._old_sids), len(self._moves), len(self._running))
 
     def _run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         # Use a new context. In that of the handler that caused the change, Reflex would take the events sent here for
