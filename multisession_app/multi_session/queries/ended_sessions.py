@@ -18,7 +18,7 @@ from .security_events import note
 
 
 class Ended(NamedTuple):
-    """A session that has just been ended; `was_open` if it had neither expired nor been ended before."""
+    """A session that has just been ended; `was_open` if `expires_at` was still to come and nobody had ended it."""
 
     id: str
     user_id: str
