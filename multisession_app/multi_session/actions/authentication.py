@@ -14,7 +14,6 @@ from ..options import SHORT_TIMEOUT
 from ..queries import device_secrets, device_sessions, security_events, user_sessions, users
 from ..queries.device_sessions import OpenedSession
 from ..queries.devices import ProvenDevice
-from ..queries.ended_sessions import active_on
 from ..queries.user_sessions import signed_in
 from ..security import passwords, validation
 from ..security.origins import Source
@@ -151,9 +150,7 @@ class Authentication:
             if not revoke_others:
                 return secret, {}
             ended = user_sessions.end_others(db, device, PASSWORD_CHANGED, by=source, now=now)
-            return secret, active_on(
-                db, {session.device_id for session in ended}, now=now, idle_since=self._kit.idle_since(now)
-            )
+            return secret, self._kit.active_on(db, {session.device_id for session in ended}, now)
 
         secret, others = await self._kit.database.write(work)
         await self._kit.pubsub.tell_devices(others)

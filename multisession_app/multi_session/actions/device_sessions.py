@@ -29,7 +29,7 @@ class DeviceSessions:
             InvalidSession: see `queries.device_sessions.set_active`.
         """
         now = self._kit.now()
-        chosen = _named(device.sessions, session_id)
+        chosen = _found(device.sessions, session_id)
         await self._kit.database.write(lambda db: device_sessions.set_active(db, device, session_id, now=now))
         await self._kit.pubsub.tell(device, session_id)
         return chosen.model_copy(update={"is_current": True, "last_active_at": now})
@@ -41,7 +41,7 @@ class DeviceSessions:
             InvalidSession: see `queries.device_sessions.revoke`.
         """
         now = self._kit.now()
-        _named(device.sessions, session_id)
+        _found(device.sessions, session_id)
         ended = await self._kit.database.write(lambda db: device_sessions.revoke(db, device, session_id, now=now))
         await self._kit.pubsub.tell(device, device.next_to(session_id), _users_of(ended))
 
@@ -52,7 +52,7 @@ class DeviceSessions:
             InvalidSession: the device holds no valid session of that id.
         """
         now = self._kit.now()
-        _named(device.sessions, keep)
+        _found(device.sessions, keep)
         ended = await self._kit.database.write(lambda db: device_sessions.revoke_others(db, device, keep, now=now))
         await self._kit.pubsub.tell(device, keep, _users_of(ended))
 
@@ -69,7 +69,7 @@ class DeviceSessions:
             InvalidSession: see `ended_sessions.forget`.
         """
         now = self._kit.now()
-        _named(device.remembered, session_id)
+        _found(device.remembered, session_id)
         await self._kit.database.write(lambda db: ended_sessions.forget(db, device, session_id, now=now))
         await self._kit.pubsub.tell(device)
 
@@ -81,7 +81,7 @@ class DeviceSessions:
             InvalidSession: the device holds no valid session of that id.
         """
         name, image, now = validation.check_name(name), validation.check_image(image), self._kit.now()
-        user_id = _named(device.sessions, session_id).user.id
+        user_id = _found(device.sessions, session_id).user.id
         await self._kit.database.write(lambda db: users.update_profile(db, user_id, name=name, image=image, now=now))
         await self._kit.pubsub.tell(device, user_ids=[user_id])
 
@@ -102,7 +102,7 @@ class DeviceSessions:
         return await self._kit.database.read(lambda db: ended_sessions.evicted_at(db, device_id, at))
 
 
-def _named(sessions: tuple[DeviceSessionPublic, ...], session_id: str) -> DeviceSessionPublic:
+def _found(sessions: tuple[DeviceSessionPublic, ...], session_id: str) -> DeviceSessionPublic:
     # This comes before any query: a text that cannot be an id, whatever its characters, is refused as an unknown id.
     for session in sessions:
         if session.id == session_id:

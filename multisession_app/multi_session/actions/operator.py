@@ -11,7 +11,7 @@ from ..errors import NoSuchUser
 from ..options import SWEEP_BATCH
 from ..queries import security_events, users
 from ..queries.devices import LISTED, VALID
-from ..queries.ended_sessions import Ended, active_on, end
+from ..queries.ended_sessions import Ended, end
 from ..security import passwords
 from ..security.origins import NOWHERE
 from .resources import Resources
@@ -90,12 +90,7 @@ class Operator:
     async def _end_by(self, verb: Callable[[Session], list[Ended]]) -> list[Ended]:
         def work(db: Session) -> tuple[list[Ended], dict[str, str]]:
             ended = verb(db)
-            return ended, active_on(
-                db,
-                {session.device_id for session in ended},
-                now=self._kit.now(),
-                idle_since=self._kit.idle_since(self._kit.now()),
-            )
+            return ended, self._kit.active_on(db, {session.device_id for session in ended}, self._kit.now())
 
         ended, active = await self._kit.database.write(work)
         await self._kit.pubsub.tell_devices(active)

@@ -12,7 +12,7 @@ from ..database.public import DeviceSessionPublic, SecurityEventPublic
 from ..errors import InvalidSession
 from ..queries import security_events, user_sessions
 from ..queries.devices import ProvenDevice
-from ..queries.ended_sessions import Ended, active_on
+from ..queries.ended_sessions import Ended
 from ..queries.user_sessions import signed_in
 from .resources import Resources
 
@@ -92,9 +92,7 @@ class UserSessions:
         now = self._kit.now()
 
         def work(db: Session) -> dict[str, str]:
-            return active_on(
-                db, user_sessions.delete_users(db, user_ids), now=now, idle_since=self._kit.idle_since(now)
-            )
+            return self._kit.active_on(db, user_sessions.delete_users(db, user_ids), now)
 
         await self._kit.pubsub.tell_devices(await self._kit.database.write(work))
 
@@ -103,12 +101,7 @@ class UserSessions:
 
         def work(db: Session) -> tuple[list[Ended], dict[str, str]]:
             ended = verb(db, now)
-            return ended, active_on(
-                db,
-                {session.device_id for session in ended} - {device.id},
-                now=now,
-                idle_since=self._kit.idle_since(now),
-            )
+            return ended, self._kit.active_on(db, {session.device_id for session in ended} - {device.id}, now)
 
         ended, others = await self._kit.database.write(work)
         await self._kit.pubsub.tell_devices(others)

@@ -90,10 +90,10 @@ def rotate(db: Session, device: ProvenDevice, *, now: datetime, is_final: bool =
         reauthenticated = col(DeviceSession.authenticated_at) >= min(s.created_at for s in successors)
         reset = update(DeviceSession).where(*own, reauthenticated).values(authenticated_at=DeviceSession.created_at)
         db.exec(reset.execution_options(synchronize_session=False))
-    return first_secret(db, device.id, generation, now=now, is_final=is_final), generation
+    return store_secret(db, device.id, generation, now=now, is_final=is_final), generation
 
 
-def first_secret(db: Session, device_id: str, generation: int, *, now: datetime, is_final: bool = False) -> str:
+def store_secret(db: Session, device_id: str, generation: int, *, now: datetime, is_final: bool = False) -> str:
     """Store a new secret of a device and return it in clear; only its hash is kept."""
     secret = make_secret()
     row = DeviceSecret(

@@ -27,7 +27,7 @@ from ..security.origins import Source
 from . import device_secrets
 from .devices import ACCESSIBLE, VALID, ProvenDevice, access_parameters, is_listed
 from .ended_sessions import Ended, end, forget_oldest
-from .security_events import note, source_of
+from .security_events import device_source, note
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def open_session(
         db.add(row)
         db.flush()
         device_id, generation = row.id, 0
-        secret = device_secrets.first_secret(db, device_id, generation, now=now)
+        secret = device_secrets.store_secret(db, device_id, generation, now=now)
         evicted: tuple[User, ...] = ()
     else:
         device_id = device.id
@@ -130,7 +130,9 @@ def revoke(db: Session, device: ProvenDevice, session_id: str, *, now: datetime)
         InvalidSession: as in `set_active`; so a second call is refused.
     """
     chosen = col(DeviceSession.id) == session_id
-    ended = end(db, SIGNED_OUT, now, ACCESSIBLE, chosen, by=source_of(device), params=access_parameters(device, now))
+    ended = end(
+        db, SIGNED_OUT, now, ACCESSIBLE, chosen, by=device_source(device), params=access_parameters(device, now)
+    )
     if not ended:
         raise InvalidSession
     return ended
@@ -139,7 +141,7 @@ def revoke(db: Session, device: ProvenDevice, session_id: str, *, now: datetime)
 def revoke_others(db: Session, device: ProvenDevice, keep: str, *, now: datetime) -> list[Ended]:
     """End all accessible sessions of this device except the one to `keep`, and return them."""
     others = col(DeviceSession.id) != keep
-    return end(db, SIGNED_OUT, now, ACCESSIBLE, others, by=source_of(device), params=access_parameters(device, now))
+    return end(db, SIGNED_OUT, now, ACCESSIBLE, others, by=device_source(device), params=access_parameters(device, now))
 
 
 def revoke_all(db: Session, device: ProvenDevice, *, now: datetime) -> list[Ended]:
@@ -148,7 +150,7 @@ def revoke_all(db: Session, device: ProvenDevice, *, now: datetime) -> list[Ende
     That includes those that the device's secret is too old to open, and the remembered ones: whoever signs out of all
     accounts leaves nothing behind.
     """
-    return end(db, SIGNED_OUT_ALL, now, col(DeviceSession.device_id) == device.id, by=source_of(device))
+    return end(db, SIGNED_OUT_ALL, now, col(DeviceSession.device_id) == device.id, by=device_source(device))
 
 
 def note_activity(db: Session, session_id: str, *, now: datetime) -> None:

@@ -18,7 +18,7 @@ from .devices import ProvenDevice
 logger = logging.getLogger(__name__)
 
 
-def source_of(device: ProvenDevice) -> Source:
+def device_source(device: ProvenDevice) -> Source:
     """Return the source of a device's active session, as of its sign-in; a click on an open page brings no newer."""
     return Source(device.active.user_agent, device.active.ip_address) if device.active else NOWHERE
 

@@ -14,7 +14,7 @@ from ..errors import InvalidSession, NotSignedIn, SessionNotFresh
 from ..security.origins import Source
 from .devices import ACCESSIBLE, LISTED, VALID, ProvenDevice, access_parameters
 from .ended_sessions import Ended, end
-from .security_events import source_of
+from .security_events import device_source
 
 
 def signed_in(device: ProvenDevice | None) -> DeviceSessionPublic:
@@ -55,12 +55,12 @@ def revoke_session(
     chosen = col(DeviceSession.id) == session_id
     if session_id == signed_in(device).id:
         ended = end(
-            db, SIGNED_OUT, now, ACCESSIBLE, chosen, by=source_of(device), params=access_parameters(device, now)
+            db, SIGNED_OUT, now, ACCESSIBLE, chosen, by=device_source(device), params=access_parameters(device, now)
         )
     else:
         check_fresh(db, device, fresh_for=fresh_for, now=now)
         is_used = col(DeviceSession.last_active_at) > device.idle_since
-        ended = _end(db, device, REVOKED_ELSEWHERE, chosen, is_used, by=source_of(device), now=now)
+        ended = _end(db, device, REVOKED_ELSEWHERE, chosen, is_used, by=device_source(device), now=now)
     if not ended:
         raise InvalidSession
     return ended
@@ -73,7 +73,7 @@ def revoke_other_sessions(db: Session, device: ProvenDevice, *, fresh_for: timed
         SessionNotFresh, InvalidSession: see `check_fresh`.
     """
     check_fresh(db, device, fresh_for=fresh_for, now=now)
-    return end_others(db, device, REVOKED_ELSEWHERE, by=source_of(device), now=now)
+    return end_others(db, device, REVOKED_ELSEWHERE, by=device_source(device), now=now)
 
 
 def revoke_sessions(db: Session, device: ProvenDevice, *, fresh_for: timedelta, now: datetime) -> list[Ended]:
@@ -83,7 +83,7 @@ def revoke_sessions(db: Session, device: ProvenDevice, *, fresh_for: timedelta, 
         SessionNotFresh, InvalidSession: see `check_fresh`.
     """
     check_fresh(db, device, fresh_for=fresh_for, now=now)
-    return _end(db, device, SIGNED_OUT_EVERYWHERE, by=source_of(device), now=now)
+    return _end(db, device, SIGNED_OUT_EVERYWHERE, by=device_source(device), now=now)
 
 
 def end_others(db: Session, device: ProvenDevice, reason: str, *, by: Source, now: datetime) -> list[Ended]:

@@ -10,9 +10,8 @@ from email_validator import EmailNotValidError, validate_email
 from ..errors import InvalidEmail, InvalidImage, InvalidName
 from ..options import EMAIL_MAX, IMAGE_MAX, NAME_MAX
 
+# Invisible characters that some scripts need between letters.
 _JOINERS = "\u200c\u200d"
-
-
 # Letters and signs that are blank: the Hangul fillers and the empty Braille pattern.
 _BLANKS = "\u115f\u1160\u3164\uffa0\u2800"
 
