@@ -1,6 +1,7 @@
 """A production server of the app, in a copy of the project: the working tree and a server running there are let be."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -19,15 +20,23 @@ PROJECT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
 # Settings of the developer's shell must not reach the server under test. PYTEST_CURRENT_TEST among them: Reflex behaves
 # differently where it is set, and the tests are about what users get.
-FOREIGN = ("REFLEX_", "REDIS_", "GRANIAN_", "PYTEST_", "ALEMBIC_", "VITE_", "MULTISESSION_")
+APPS = ("REFLEX_", "REDIS_", "GRANIAN_", "ALEMBIC_", "VITE_", "MULTISESSION_")
+FOREIGN = ("PYTHON", "PYTEST_", *APPS)
+
+
+# Of 31 numbers one is for each worker of pytest-xdist, so that no two look at the same one; all are below those from
+# which the machine gives connections their ports.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PORTS = random.sample(range(20_000 + _WORKER % 31, 32_000, 31), 300)
 
 
 def free_port() -> int:
-    """Find a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Find a port that nothing listens on, another one each time."""
+    while True:
+        port = _PORTS.pop()
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 def environment(extra: Mapping[str, str] = {}) -> dict[str, str]:
