@@ -82,15 +82,22 @@ class Server:
     The port is part of the build, so a server keeps it across restarts.
     """
 
-    def __init__(self, folder: Path, extra: Mapping[str, str] = {}, built_by: "Server | None" = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        extra: Mapping[str, str] = {},
+        built_by: "Server | None" = None,
+        *,
+        is_measured: bool = False,
+    ) -> None:
         """Copy the project into `folder`; `extra` are environment variables for the app.
 
         With `built_by` the server serves another one's build, in a second instead of several. Its pages then talk to
-        that other server, so it is for clients without a browser only.
+        that other server, so it is for clients without a browser only. One that is measured hashes as users get it.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self.root: Path = built_by.root if built_by else copy_project(folder / "project")
-        if not built_by:
+        if not built_by and not is_measured:
             cheapen_hashes(self.root)
         self.port = free_port()
         # The name localhost, not the number: browsers take Secure cookies from http://localhost only.
