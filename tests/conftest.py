@@ -2,10 +2,52 @@
 
 import os
 import tempfile
+from collections.abc import Callable
+from pathlib import Path
 
+import pytest
+
+from tests.e2e.server import APPS
+
+# Nor must the developer's settings reach what runs in this process.
+for name in [name for name in os.environ if name.startswith(APPS)]:
+    del os.environ[name]
 # Set before anything reads rxconfig.py: tests that run handlers in this process must not meet the developer's database.
 _data = tempfile.TemporaryDirectory(prefix="tests-")
 os.environ["REFLEX_DB_URL"] = f"sqlite:///{_data.name}/app.db"
+# The tests' own servers are on this machine, whatever proxy packages come through.
+os.environ["no_proxy"] = os.environ["NO_PROXY"] = f"{os.environ.get('no_proxy', '')},localhost,127.0.0.1".strip(",")
+# As on a new machine: others may read what is not said to be private.
+os.umask(0o022)
 
 from tests.postgres_server import postgres as postgres  # noqa: E402 - see above
 from tests.redis_server import redis_url as redis_url  # noqa: E402 - see above
+
+HERE = Path(__file__).parent
+# What takes seconds to start or to make.
+NOT_QUICK = {"server", "redis_url", "container", "project"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that lets what is repeated be repeated as often as it was meant to be."""
+    parser.addoption("--whole", action="store_true", help="repeat races, storms and random requests in full")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is quick, and put what builds the app before the rest, so that no worker ends long after the other."""
+    for item in items:
+        needed = {*getattr(item, "fixturenames", ())}
+        is_below_the_browser = HERE / "e2e" not in item.path.parents
+        if is_below_the_browser and not needed & NOT_QUICK and not item.get_closest_marker("postgresql"):
+            item.add_marker("quick")
+    items.sort(key=lambda item: item.path.parent != HERE)
+
+
+@pytest.fixture
+def times(pytestconfig: pytest.Config) -> Callable[[int], int]:
+    """Return what says how often to repeat something that is meant to be done so often: a third, or all with --whole.
+
+    A third finds what is wrong always; what is wrong once in a while is for the machine that has the time.
+    """
+    is_whole = bool(pytestconfig.getoption("--whole"))
+    return lambda number: number if is_whole else number // 3

@@ -61,6 +61,6 @@ def test_image_holds_no_more_than_it_serves_from(container: Container) -> None:
     made = {path.name for path in container.app.iterdir()}
     assert made == {
         *(".npmrc", "bunfig.toml", "rxconfig.py", "requirements.txt", "assets", "reflex.lock", "multisession_app"),
-        *(".web", ".gitignore"),
+        *(".web", ".gitignore", "__pycache__"),
     }
     assert not (container.app / ".web" / "node_modules").exists()

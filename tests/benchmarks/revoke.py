@@ -89,7 +89,7 @@ def served(folder: Path, workers: int) -> Iterator[str]:
             stack.callback(process.terminate)
             more = {"REFLEX_REDIS_URL": f"redis://{HOST}:{port}", "GRANIAN_WORKERS": str(workers)}
             until(lambda: _answers(more["REFLEX_REDIS_URL"]), "Redis to answer")
-        server = Server(folder / "app", more)
+        server = Server(folder / "app", more, is_measured=True)
         stack.callback(server.stop)
         server.start()
         yield server.url

@@ -39,7 +39,7 @@ def served(folder: Path, delay: float, *, in_place: bool) -> Iterator[str]:
     """Serve the app behind a line with that delay, in seconds each way, and give its address."""
     line = SlowLine(free_port(), delay)
     url = f"http://localhost:{line.port}"
-    server = Server(folder, {"REFLEX_API_URL": url})
+    server = Server(folder, {"REFLEX_API_URL": url}, is_measured=True)
     settings = server.root / "rxconfig.py"
     if not in_place:
         text = settings.read_text()

@@ -1,6 +1,7 @@
 """A production server of the app, in a copy of the project: the working tree and a server running there are let be."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -19,15 +20,23 @@ PROJECT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
 # Settings of the developer's shell must not reach the server under test. PYTEST_CURRENT_TEST among them: Reflex behaves
 # differently where it is set, and the tests are about what users get.
-FOREIGN = ("REFLEX_", "REDIS_", "GRANIAN_", "PYTEST_", "ALEMBIC_", "VITE_", "MULTISESSION_")
+APPS = ("REFLEX_", "REDIS_", "GRANIAN_", "ALEMBIC_", "VITE_", "MULTISESSION_")
+FOREIGN = ("PYTHON", "PYTEST_", *APPS)
+
+
+# Of 31 numbers one is for each worker of pytest-xdist, so that no two look at the same one; all are below those from
+# which the machine gives connections their ports.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PORTS = random.sample(range(20_000 + _WORKER % 31, 32_000, 31), 300)
 
 
 def free_port() -> int:
-    """Find a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Find a port that nothing listens on, another one each time."""
+    while True:
+        port = _PORTS.pop()
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 def environment(extra: Mapping[str, str] = {}) -> dict[str, str]:
@@ -51,6 +60,18 @@ def copy_project(to: Path) -> Path:
     return to
 
 
+def cheapen_hashes(project: Path) -> None:
+    """Let argon2 take next to no time in a copy of the project: the tests sign thousands of people in.
+
+    In the copy's source, so that nothing of the app itself can be told to. What its hashes cost is tested with them.
+    """
+    [module] = project.rglob("passwords.py")
+    source = module.read_text()
+    cheap = source.replace("memory_cost=19456", "memory_cost=8").replace("time_cost=2", "time_cost=1")
+    assert cheap.count("_cost=8,") == cheap.count("_cost=1,") == 1
+    module.write_text(cheap)
+
+
 SEEN: dict["Server", int] = {}
 """How much each server had logged when the current test began, to show a failed test its own part of the log."""
 
@@ -61,14 +82,23 @@ class Server:
     The port is part of the build, so a server keeps it across restarts.
     """
 
-    def __init__(self, folder: Path, extra: Mapping[str, str] = {}, built_by: "Server | None" = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        extra: Mapping[str, str] = {},
+        built_by: "Server | None" = None,
+        *,
+        is_measured: bool = False,
+    ) -> None:
         """Copy the project into `folder`; `extra` are environment variables for the app.
 
         With `built_by` the server serves another one's build, in a second instead of several. Its pages then talk to
-        that other server, so it is for clients without a browser only.
+        that other server, so it is for clients without a browser only. One that is measured hashes as users get it.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self.root: Path = built_by.root if built_by else self._make_project(folder / "project")
+        if not built_by and not is_measured:
+            cheapen_hashes(self.root)
         self.port = free_port()
         # The name localhost, not the number: browsers take Secure cookies from http://localhost only.
         self.url = self.api = f"http://localhost:{self.port}"

@@ -34,6 +34,9 @@ OFTEN = {
     "/multi-session/revoke": 2,
     "/multi-session/forget": 5,
     "/revoke-sessions": 2,
+    "/reauthenticate": 2,
+    "/change-password": 2,
+    "/delete-user": 2,
 }
 SELDOM = {"/sign-out", "/multi-session/revoke-all", "/multi-session/revoke-others", "/ok", "/ready", "/openapi.json"}
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import make_url
+from passlib.context import CryptContext
+from sqlalchemy import event, make_url
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.actions.tabs import HEADER
@@ -18,6 +19,7 @@ from multisession_app.multi_session.database.transactions import Database
 from multisession_app.multi_session.http.middleware import DeviceMiddleware
 from multisession_app.multi_session.http.routes import api
 from multisession_app.multi_session.options import Options
+from multisession_app.multi_session.security import passwords
 from multisession_app.multi_session.websocket.runtime import runtime
 from tests.helpers import run
 from tests.multi_session.browser import Browser
@@ -34,7 +36,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_kind" in metafunc.fixturenames:
         kinds = ("sqlite", "postgresql")
         marked = [kind for kind in kinds if metafunc.definition.get_closest_marker(kind)]
-        metafunc.parametrize("database_kind", marked or kinds)
+        # With the mark, so that -m "not postgresql" means it.
+        each = [pytest.param(kind, marks=getattr(pytest.mark, kind)) for kind in marked or kinds]
+        metafunc.parametrize("database_kind", each)
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let argon2 take half a millisecond instead of 25, wherever the hash is not what is tested (test_passwords.py)."""
+    cheap = CryptContext(
+        schemes=["argon2"], argon2__type="ID", argon2__memory_cost=8, argon2__time_cost=1, argon2__parallelism=1
+    )
+    monkeypatch.setattr(passwords, "_context", cheap)
 
 
 @pytest.fixture(scope="session")
@@ -53,20 +66,29 @@ def clean(request: pytest.FixtureRequest) -> list[str]:
     return [url]
 
 
+@pytest.fixture(scope="session")
+def databases() -> dict[str, Database]:
+    """Keep a `Database` for each address, with the statements that it has compiled, which takes most of a test."""
+    return {}
+
+
 @pytest.fixture
-def new_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+def new_url(database_kind: str, request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
     """Return what gives the addresses of fresh databases."""
     made: list[str] = []
     if database_kind == "sqlite":
-        migrated = request.getfixturevalue("migrated")
+        migrated: Path = request.getfixturevalue("migrated")
 
         def make() -> str:
-            path = tmp_path / f"{len(made)}.db"
+            path = migrated.with_name(f"{len(made)}.db")
             shutil.copy(migrated, path)
             made.append(f"sqlite:///{path}")
             return made[-1]
 
         yield make
+        for number in range(len(made)):
+            for path in migrated.parent.glob(f"{number}.db*"):
+                path.unlink()
         return
 
     clean: list[str] = request.getfixturevalue("clean")
@@ -93,12 +115,20 @@ def empty_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path
 
 
 @pytest.fixture
-def new_database(new_url: Callable[[], str]) -> Iterator[Callable[[], Database]]:
+def new_database(
+    database_kind: str, new_url: Callable[[], str], databases: dict[str, Database]
+) -> Iterator[Callable[[], Database]]:
     """Return what makes fresh databases, for tests that need many."""
     made: list[Database] = []
 
     def make() -> Database:
-        made.append(Database(new_url()))
+        url = new_url()
+        if url not in databases:
+            databases[url] = Database(url)
+            if database_kind == "sqlite":
+                # As for PostgreSQL: nothing of a test has to be safe on the disk.
+                event.listen(databases[url].engine, "connect", lambda c, _: c.execute("PRAGMA synchronous = OFF"))
+        made.append(databases[url])
         return made[-1]
 
     yield make
@@ -150,8 +180,11 @@ def multi_session(kit_with: Callable[..., MultiSession]) -> MultiSession:
 def client(multi_session: MultiSession) -> Callable[..., Browser]:
     """Return what opens another browser before the kit, or before another kit that is given."""
 
+    doors: dict[int, DeviceMiddleware] = {}
+
     def open_browser(kit: MultiSession = multi_session, **more: Any) -> Browser:
-        return Browser(DeviceMiddleware(api(), kit), settle=kit.authentication.settle, **more)
+        door = doors.get(id(kit)) or doors.setdefault(id(kit), DeviceMiddleware(api(), kit))
+        return Browser(door, settle=kit.authentication.settle, **more)
 
     return open_browser
 

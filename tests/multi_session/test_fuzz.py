@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from typing import Any
 import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from passlib.context import CryptContext
 from pydantic import TypeAdapter
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
@@ -24,7 +22,6 @@ from multisession_app.multi_session.http.middleware import DeviceMiddleware
 from multisession_app.multi_session.http.openapi import refusals_of
 from multisession_app.multi_session.http.routes import ENDPOINTS, api
 from multisession_app.multi_session.options import BASE_PATH, Options
-from multisession_app.multi_session.security import passwords
 from multisession_app.multi_session.security.cookies import cookie_name
 from tests.helpers import run
 from tests.multi_session.asked import OPENING, ORIGIN, Asked, SessionId, conversations
@@ -140,29 +137,20 @@ def check_answer(endpoint: Endpoint | None, answer: httpx.Response) -> None:
         assert json.loads(gives.dump_json(gives.validate_json(answer.content), by_alias=True)) == answer.json()
 
 
-@contextmanager
-def cheap_hashes() -> Iterator[None]:
-    """Let argon2 take half a millisecond instead of 25."""
-    cheap = CryptContext(
-        schemes=["argon2"], argon2__type="ID", argon2__memory_cost=8, argon2__time_cost=1, argon2__parallelism=1
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_context", cheap)
-        yield
-
-
 # It prints the requests of a conversation that fails, all of them.
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
-def test_no_request_is_an_error_of_the_server(migrated: Path, tmp_path: Path) -> None:
-    """Over 5,000 of them, from a fixed seed."""
+def test_no_request_is_an_error_of_the_server(migrated: Path, tmp_path: Path, times: Callable[[int], int]) -> None:
+    """Over 5,000 of them, from a fixed seed; a third of them without --whole."""
     table = ENDPOINTS
     routes = {f"{row.method} {row.path}": row for row in table}
     asked_in_all = 0
     done: set[str] = set()
+    path = tmp_path / "app.db"
+    database = Database(f"sqlite:///{path}")
 
     @seed(SEED)
     @settings(
-        max_examples=ROUNDS,
+        max_examples=times(ROUNDS),
         database=None,
         deadline=None,
         phases=[Phase.generate],
@@ -172,19 +160,17 @@ def test_no_request_is_an_error_of_the_server(migrated: Path, tmp_path: Path) ->
     def converse(asked: list[Asked]) -> None:
         nonlocal asked_in_all
         asked_in_all += len(OPENING) + len(asked)
-        path = tmp_path / f"{asked_in_all}.db"
         shutil.copy(migrated, path)
-        database = Database(f"sqlite:///{path}")
         clock = Clock(NOW)
         try:
             kit = MultiSession(options=Options(maximum_sessions=2), database=database, now=clock)
             run(Conversation(kit, clock, routes, done).hold(asked))
         finally:
             database.engine.dispose()
-            path.unlink()
+            for left in tmp_path.iterdir():
+                left.unlink()
 
-    with cheap_hashes():
-        converse()
-    assert asked_in_all >= 5000
+    converse()
+    assert asked_in_all >= times(5000)
     # Not by refusing everything.
     assert done == set(routes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,12 +19,12 @@ from tests.multi_session.browser import Browser
 from tests.multi_session.scenes import Namespace, Play, Scene, assert_empty
 
 
-def test_a_thousand_switches_leave_nothing_behind(play: Play, namespace: Namespace) -> None:
+def test_a_thousand_switches_leave_nothing_behind(play: Play, times: Callable[[int], int]) -> None:
     """No map grows beyond one entry for each open socket, and closing takes it away."""
 
     async def scene(scene: Scene, visitor: Browser, ada: str, bob: str) -> None:
         async with scene.tab(visitor) as connection:
-            for turn in range(1000):
+            for turn in range(times(1000)):
                 await scene.switch(visitor, (ada, bob)[turn % 2])
                 await scene.rest()
             assert connection.session_id == bob
