@@ -11,7 +11,7 @@ from .form import Field, HttpForm
 
 
 def change_password() -> rx.Component:
-    """Return the card. It asks for the current password, and signs out all other devices unless that is unticked."""
+    """Return the card with the form. It asks for the current password, and signs out other devices unless unticked."""
     word = words()
     return card(
         word.change_password,

@@ -1,4 +1,4 @@
-"""Wrappers of what belongs to an account: shown only when signed in, and made anew for each account."""
+"""Wrappers for content that belongs to an account: shown only when signed in, and made anew for each account."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from ..websocket.runtime import words
 class Tab(rx.Component):
     """What each tab does by itself: see `browser/tab.jsx`. Its children are further notices.
 
-    The page is covered after `cover_after` milliseconds without the server.
+    The page is covered after `cover_after` milliseconds without the server, or asleep.
     """
 
     library = f"{LIBRARY}/tab"

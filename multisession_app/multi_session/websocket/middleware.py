@@ -43,7 +43,7 @@ _ON_LOAD = format_event_handler(OnLoadInternalState.event_handlers["on_load_inte
 _SHOW = {format_event_handler(SecurityState.event_handlers[name]) for name in ("show_sessions", "show_activity")}
 # These run before the fence is lifted. They act for no account, and without them the tab would stay a placeholder.
 _PASS_THE_FENCE = {*_BOOTS, _REFRESH, _ACKNOWLEDGE, _TELL_DROPPED, _ON_LOAD, *_SHOW}
-# A page sends these by itself. They are no use of the account: else an open page would never be idle too long.
+# A page sends these by itself. They do not count as use: else an open page would keep its session from being idle.
 _DONE_BY_THE_PAGE = {_REFRESH, _ACKNOWLEDGE, _ARRIVE, *_SHOW} | {
     format_event_handler(handler)
     for state in (FrontendEventExceptionState, UpdateVarsInternalState)

@@ -29,7 +29,7 @@ async def explain(accounts: MultiSessionState, device_id: str, generation: int, 
     is_over = not any(account.id == shown and not account.is_signed_out for account in accounts.accounts)
     if not is_over or shown == UNKNOWN or (found and found[0].revoked_reason in {REPLACED, EVICTED}):
         current = next((account for account in accounts.accounts if account.is_current), None)
-        # Once the new session has been used or switched to, it is old news whom its sign-in evicted.
+        # Whom a sign-in evicted is news only until the new session is used or switched to.
         is_new = current is not None and current.last_active_at == current.created_at
         if current and is_new and (evicted := await kit().device_sessions.evicted_at(device_id, current.created_at)):
             accounts._say(ENDED, word.made_room, ", ".join(evicted), name)

@@ -11,7 +11,7 @@ import reflex as rx
 from ..errors import OptionsError
 
 _BROWSER_PACKETS = ("event", "ping", "client_error")
-"""All that the client of Reflex 0.10.1 sends. python-socketio would call a handler by any other name, too."""
+"""What the client of Reflex 0.10.1 sends. python-socketio calls the handler `on_<name>` for any name that is sent."""
 
 
 def give_back_cancelled_locks(state_manager: Any) -> None:

@@ -138,7 +138,7 @@ class SecurityState(MultiSessionState):
             newest = [SecurityActivity.of(event) for event in events]
             known = {row.id for row in newest}
             older = [row for row in self.activity if row.id not in known]
-            # If no row is known, there may be a gap between the newest and the older ones: begin anew.
+            # If the newest events include none of the rows shown, there may be a gap: begin anew.
             if len(older) == len(self.activity):
                 older, self.before = [], before
             self.activity, self.is_activity_loaded = newest + older, True
@@ -169,7 +169,7 @@ class SecurityState(MultiSessionState):
             await kit().user_sessions.revoke_sessions(await self._active_device())
 
     async def _shown_device(self) -> ProvenDevice | None:
-        """Return this tab's device, None unless the account on screen, whose tree this is, is the active one."""
+        """Return this tab's device, or None if its active account is not the one on screen, whose tree this is."""
         identity = self._identity()
         device = await kit().devices.reread(identity.device, identity.generation)
         return device if device and identity.session and device.active_id == identity.session else None

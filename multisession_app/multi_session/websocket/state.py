@@ -207,7 +207,7 @@ class MultiSessionState(rx.State):
 
     @rx.event
     def tell_dropped(self) -> None:
-        """Say that something was not carried out, because the account that it was meant for has ended."""
+        """Say that something was not carried out, because the account that it was meant for has gone."""
         if (connection := kit().tabs.connections.get(self._identity().connection)) is not None:
             self._tell_dropped(connection)
 

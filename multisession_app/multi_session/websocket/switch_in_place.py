@@ -215,7 +215,7 @@ class SwitchInPlace:
 
         def disconnect(sid: str) -> Any:
             if (connection := self._connections.get(sid)) is not None:
-                # Close the websocket with it. Its ids may be old by a second CONNECT, which no ordinary client sends.
+                # Close the websocket too: by a second CONNECT, which no ordinary client sends, its ids may be old.
                 self._kit.tabs.kick(connection)
             self._forget(sid)
             return on_disconnect(sid)
