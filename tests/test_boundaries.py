@@ -125,6 +125,7 @@ def test_only_the_reflex_half_imports_reflex(path: Path) -> None:
     assert not uses or room_of(name_of(path)) in USES_REFLEX | {"admin"}, uses
 
 
+@pytest.mark.slow
 def test_everything_but_the_reflex_half_loads_without_reflex() -> None:
     """Also not by a detour through another package."""
     names = [name_of(path) for path in MODULES]

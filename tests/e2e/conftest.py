@@ -5,13 +5,17 @@ from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Error
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, expect
 
 from tests.e2e import chromium
 from tests.e2e.better_auth import AuthClient
 from tests.e2e.devices import Device
 from tests.e2e.people import listen
 from tests.e2e.server import SEEN, Server
+
+# Twice Playwright's own patience: a machine that does other things too, such as another worker's tests, is slower, and
+# a socket that could not come back tries again after up to five seconds.
+expect.set_options(timeout=10_000)
 
 REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation", (violation) =>
   reportViolation(`${violation.effectiveDirective} ${violation.blockedURI} on ${violation.documentURI}`))"""

@@ -33,6 +33,7 @@ Database(sys.argv[1]).migrate()
 """
 
 
+@pytest.mark.slow
 def test_several_processes_migrate_a_fresh_database_at_once(empty_url: str) -> None:
     """As workers do that start together: one makes the tables, the others find them."""
     starting = [

@@ -220,6 +220,7 @@ def test_demo_is_off_unless_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> 
             demo.is_on()
 
 
+@pytest.mark.slow
 def test_wrong_value_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a sentence, which comes last."""
     monkeypatch.setenv("MULTISESSION_DEMO", "yes")

@@ -141,6 +141,7 @@ def test_sign_up_that_may_not_sign_in_makes_no_user(
     assert sorted(user.name for user in world.rows(User)) == ["ada", "bob"]
 
 
+@pytest.mark.real_hashes
 def test_hash_with_old_parameters_is_replaced_at_the_sign_in(visitor: Browser, world: World) -> None:
     """And the password still opens the account afterwards."""
     visitor.sign_up("ada")

@@ -111,6 +111,7 @@ def test_answers_that_overtake_each_other_lose_no_device(world: World, used: boo
     check_end(jar, device_id, "ada")
 
 
+@pytest.mark.slow
 @pytest.mark.sqlite
 @settings(
     max_examples=25,

@@ -16,12 +16,8 @@ from multisession_app.multi_session.security import passwords
 from multisession_app.multi_session.security.passwords import check_password, hash_password, verify_password
 from tests.helpers import run
 
+pytestmark = pytest.mark.real_hashes
 GOOD = "correct horse battery staple"
-
-
-@pytest.fixture(autouse=True)
-def cheap_hashes() -> None:
-    """Not here, where the hash is what is tested."""
 
 
 def test_hash_is_argon2id_with_owasps_parameters() -> None:
