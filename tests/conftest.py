@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.server import APPS
+from tests.support.server import APPS
 
 # Nor must the developer's settings reach what runs in this process.
 for name in [name for name in os.environ if name.startswith(APPS)]:
@@ -21,8 +21,8 @@ os.environ["no_proxy"] = os.environ["NO_PROXY"] = f"{os.environ.get('no_proxy', 
 # As on a new machine: others may read what is not said to be private.
 os.umask(0o022)
 
-from tests.postgres_server import postgres as postgres  # noqa: E402 - see above
-from tests.redis_server import redis_url as redis_url  # noqa: E402 - see above
+from tests.support.postgres_server import postgres as postgres  # noqa: E402 - see above
+from tests.support.redis_server import redis_url as redis_url  # noqa: E402 - see above
 
 HERE = Path(__file__).parent
 # What takes seconds to start or to make.

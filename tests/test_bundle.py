@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from reflex_cli.core.config import Config
 
-from tests import papers
-from tests.e2e.server import PROJECT, copy_project, environment
+from tests.support import papers
+from tests.support.server import PROJECT, copy_project, environment
 
 DEPLOY = "docs/deploy.md"
 # Where the app writes, where people put secrets, and what a developer's run leaves.

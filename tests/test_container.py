@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.dockerfile import Container
-from tests.helpers import until
+from tests.support.container import Container
+from tests.support.running import until
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,13 @@ def test_image_runs_as_nobody_and_cannot_change_its_code(container: Container) -
     """By a number, so that Kubernetes too can see that it is not root's (`runAsNonRoot`)."""
     assert container.user == "10001:10001"
     assert [path for path in container.app.rglob("*") if path.lstat().st_uid == 10001] == []
+
+
+def test_pages_of_the_image_call_the_address_that_it_was_built_for(container: Container) -> None:
+    """What `--build-arg API_URL` names: in the pages, and in the policy that lets them call it."""
+    pages = "".join(path.read_text() for path in (container.app / ".web" / "build").rglob("*.js"))
+    assert f"localhost:{container.port}/" in pages
+    assert container.environment["REFLEX_API_URL"] == f"http://localhost:{container.port}"
 
 
 def test_image_holds_no_more_than_it_serves_from(container: Container) -> None:

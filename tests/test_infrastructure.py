@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.helpers import run
+from tests.support.running import run
 
 ROOT = Path(__file__).parents[1]
 

@@ -21,7 +21,7 @@ from sqlalchemy import make_url
 from multisession_app import multi_session
 from multisession_app.multi_session import admin, options
 from multisession_app.multi_session.options import Options
-from tests import papers
+from tests.support import papers
 
 KIT = Path(multi_session.__file__).parent
 README_LINES = 150

@@ -14,11 +14,11 @@ from pathlib import Path
 import redis
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from tests.e2e import chromium
-from tests.e2e.people import Person, expect_account, join, listen, session_ids
-from tests.e2e.security import sign_in_on
-from tests.e2e.server import HOST, Server, free_port
-from tests.helpers import until
+from tests.support import chromium
+from tests.support.people import Person, expect_account, join, listen, session_ids
+from tests.support.running import until
+from tests.support.secrecy import sign_in_on
+from tests.support.server import HOST, Server, free_port
 
 RUNS = 30
 ENDS = ("revoke-session", "revoke-other-sessions", "revoke-sessions", "change-password", "delete-user")

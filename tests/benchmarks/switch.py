@@ -13,11 +13,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.e2e import chromium
-from tests.e2e.people import account_item, expect_account, join, listen, moving, open_accounts
-from tests.e2e.server import Server, free_port
-from tests.helpers import until
-from tests.slow_line import SlowLine
+from tests.support import chromium
+from tests.support.people import account_item, expect_account, join, listen, moving, open_accounts
+from tests.support.running import until
+from tests.support.server import Server, free_port
+from tests.support.slow_line import SlowLine
 
 RUNS = 30
 WARMING = 2

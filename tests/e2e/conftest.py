@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, expect
 
-from tests.e2e import chromium
-from tests.e2e.better_auth import AuthClient
-from tests.e2e.devices import Device
-from tests.e2e.people import listen
-from tests.e2e.server import SEEN, Server
+from tests.support import chromium
+from tests.support.better_auth import AuthClient
+from tests.support.devices import Device
+from tests.support.people import listen
+from tests.support.server import SEEN, Server
 
 # Twice Playwright's own patience: a machine that does other things too, such as another worker's tests, is slower, and
 # a socket that could not come back tries again after up to five seconds.
@@ -82,16 +82,9 @@ def violations(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def new_device(base_url: str) -> Iterator[Callable[[], Device]]:
+def new_device(base_url: str) -> Callable[[], Device]:
     """Make cookie jars for tests without a browser, each a device of its own."""
-    with ExitStack() as closing:
-
-        def make() -> Device:
-            device = Device(base_url)
-            closing.callback(device.http.close)
-            return device
-
-        yield make
+    return lambda: Device(base_url)
 
 
 @pytest.fixture

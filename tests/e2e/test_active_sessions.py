@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.people import (
+from tests.support.people import (
     WORDS,
     Person,
     choose,
@@ -17,7 +17,7 @@ from tests.e2e.people import (
     session_ids,
     switch,
 )
-from tests.e2e.security import FIREFOX, IPHONE, NewContext, open_security, revoke, sessions, sign_in_on
+from tests.support.secrecy import FIREFOX, IPHONE, NewContext, open_security, revoke, sessions, sign_in_on
 
 
 @pytest.fixture

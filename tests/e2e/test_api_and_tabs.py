@@ -3,8 +3,8 @@
 from playwright.sync_api import BrowserContext, Page, expect
 
 from multisession_app.multi_session.localization import filled
-from tests.e2e.better_auth import AuthClient
-from tests.e2e.people import (
+from tests.support.better_auth import AuthClient
+from tests.support.people import (
     WORDS,
     Person,
     account_item,

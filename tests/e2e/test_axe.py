@@ -6,8 +6,8 @@ from typing import Literal
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import BrowserContext, Page
 
-from tests.e2e.screens import SCREENS, expect_theme, screens, still
-from tests.e2e.server import Server
+from tests.support.screens import SCREENS, expect_theme, screens, still
+from tests.support.server import Server
 
 NewContext = Callable[..., BrowserContext]
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")

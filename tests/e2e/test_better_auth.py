@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from multisession_app.multi_session.options import SHORT_TIMEOUT
-from tests.e2e.better_auth import AuthClient, Refused
-from tests.e2e.devices import change_behind_its_back
-from tests.e2e.people import Person
-from tests.e2e.server import Server
+from tests.support.better_auth import AuthClient, Refused
+from tests.support.devices import change_behind_its_back
+from tests.support.people import Person
+from tests.support.server import Server
 
 NewClient = Callable[[], AuthClient]
 PAST = "expires_at = '2020-01-01 00:00:00'"

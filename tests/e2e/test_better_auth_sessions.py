@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.e2e.better_auth import AuthClient
-from tests.e2e.devices import change_behind_its_back
-from tests.e2e.people import Person
-from tests.e2e.server import Server
 from tests.e2e.test_better_auth import NewClient, refused
+from tests.support.better_auth import AuthClient
+from tests.support.devices import change_behind_its_back
+from tests.support.people import Person
+from tests.support.server import Server
 
 NOT_FRESH = (403, "SESSION_NOT_FRESH")
 STALE = "authenticated_at = '2020-01-01 00:00:00'"

@@ -4,8 +4,8 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.keys import button, go, tab_to
-from tests.e2e.people import (
+from tests.support.keys import button, go, tab_to
+from tests.support.people import (
     API,
     WORDS,
     Person,
@@ -18,7 +18,7 @@ from tests.e2e.people import (
     record_frames,
     submit_sign_in,
 )
-from tests.e2e.security import (
+from tests.support.secrecy import (
     FIREFOX,
     NewContext,
     activity,

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.keys import button, go, tab_to
-from tests.e2e.people import (
+from tests.support.keys import button, go, tab_to
+from tests.support.people import (
     WORDS,
     Person,
     expect_account,
@@ -15,7 +15,7 @@ from tests.e2e.people import (
     record_frames,
     set_active,
 )
-from tests.e2e.security import (
+from tests.support.secrecy import (
     FIREFOX,
     IPHONE,
     NewContext,
@@ -28,7 +28,7 @@ from tests.e2e.security import (
     sessions,
     sign_in_on,
 )
-from tests.e2e.server import Server
+from tests.support.server import Server
 
 WINDOWS = "Firefox on Windows"
 

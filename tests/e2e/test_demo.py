@@ -7,10 +7,10 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.people import Person, expect_signed_out, open_accounts, switch, user_button
-from tests.e2e.screens import expect_theme, still
-from tests.e2e.server import Server
 from tests.e2e.test_axe import findings
+from tests.support.people import Person, expect_signed_out, open_accounts, switch, user_button
+from tests.support.screens import expect_theme, still
+from tests.support.server import Server
 
 BUTTON = "Try it with three accounts"
 

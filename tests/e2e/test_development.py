@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.main_flow import two_people_come_switch_and_go
-from tests.e2e.people import WORDS, expect_account, sign_up
-from tests.e2e.two_origins import Development
+from tests.support.main_flow import two_people_come_switch_and_go
+from tests.support.people import WORDS, expect_account, sign_up
+from tests.support.two_origins import Development
 
 # A state of the app's own.
 UPLOADS = """

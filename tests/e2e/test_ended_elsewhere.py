@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.devices import NOTES, Device, notes_of
-from tests.e2e.people import (
+from tests.support.devices import NOTES, Device, notes_of
+from tests.support.people import (
     WORDS,
     Person,
     draft,
@@ -19,8 +19,8 @@ from tests.e2e.people import (
     post,
     session_ids,
 )
-from tests.e2e.security import FIREFOX, NewContext, sign_in_on
-from tests.e2e.server import Server
+from tests.support.secrecy import FIREFOX, NewContext, sign_in_on
+from tests.support.server import Server
 
 NewDevice = Callable[[], Device]
 NOTE = "Only Ada knows"

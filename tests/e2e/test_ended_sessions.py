@@ -6,8 +6,8 @@ from contextlib import suppress
 import pytest
 from websockets import ConnectionClosed
 
-from tests.e2e.devices import KIT, NOTES, Device, change_behind_its_back, notes_of, value
-from tests.e2e.server import Server
+from tests.support.devices import KIT, NOTES, Device, change_behind_its_back, notes_of, value
+from tests.support.server import Server
 
 NewDevice = Callable[[], Device]
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 from websockets import ConnectionClosed
 
-from tests.e2e.devices import KIT, NOTES, STATE, Device, Tab, value
-from tests.e2e.server import Server
-from tests.raw_socket import NAMESPACE, Message, RawSocket, Refused, boot_event
+from tests.support.devices import KIT, NOTES, STATE, Device, Tab, value
+from tests.support.raw_socket import NAMESPACE, Message, RawSocket, Refused, boot_event
+from tests.support.server import Server
 
 HEADER = "x-multi-session-"
 

@@ -9,9 +9,9 @@ from websockets import ConnectionClosed
 
 from multisession_app.multi_session.localization import Localization
 from multisession_app.multi_session.websocket.state import MultiSessionState
-from tests.e2e.devices import KIT, NOTES, STATE, Device, Tab, value
-from tests.e2e.server import Server
-from tests.raw_socket import RawSocket, boot_event, event
+from tests.support.devices import KIT, NOTES, STATE, Device, Tab, value
+from tests.support.raw_socket import RawSocket, boot_event, event
+from tests.support.server import Server
 
 NewDevice = Callable[[], Device]
 HANDLERS = sorted(set(MultiSessionState.event_handlers) - {"setvar"})
@@ -100,7 +100,7 @@ def test_helpers_are_no_handlers(server: Server, victim: Device, mallory: Device
     """What is not an event handler cannot be called, by no name, and the log tells no secret."""
     log_before = len(server.log)
     before = victim.sessions(), mallory.sessions()
-    foreign = victim.active()
+    foreign = victim.session()
     assert foreign
     for state in (KIT, NOTES, STATE):
         for name in PRIVATE:
@@ -115,7 +115,7 @@ def test_helpers_are_no_handlers(server: Server, victim: Device, mallory: Device
 
 def test_nobody_writes_who_they_are(server: Server, victim: Device, mallory: Device, attack: Tab) -> None:
     """The events by which a browser hands in its storage set no variable that says whose account this is."""
-    foreign = victim.active()
+    foreign = victim.session()
     assert foreign
     with victim.tab() as tab:
         tab.save("only the victim's")

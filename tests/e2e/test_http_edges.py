@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from multisession_app.multi_session.options import BODY_LIMIT, HEADERS_LIMIT
-from tests.e2e.devices import Device
-from tests.e2e.people import API
-from tests.e2e.server import HOST, Server
+from tests.support.devices import Device
+from tests.support.people import API
+from tests.support.server import HOST, Server
 
 
 def ask(

@@ -6,10 +6,10 @@ import subprocess
 from pathlib import Path
 
 from multisession_app.multi_session.http.routes import ENDPOINTS
-from tests import papers
-from tests.e2e.better_auth import NPM_PROJECT
-from tests.e2e.server import Server
-from tests.helpers import missing
+from tests.support import papers
+from tests.support.better_auth import NPM_PROJECT
+from tests.support.running import missing
+from tests.support.server import Server
 
 PAGE = "docs/http.md"
 CONVERSATION = papers.block(PAGE, "A conversation", "sh")

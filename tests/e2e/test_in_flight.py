@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.devices import notes_of
-from tests.e2e.people import (
+from tests.support.devices import notes_of
+from tests.support.people import (
     WORDS,
     Person,
     draft,
@@ -19,8 +19,8 @@ from tests.e2e.people import (
     session_ids,
     user_button,
 )
-from tests.e2e.server import Server
-from tests.helpers import until
+from tests.support.running import until
+from tests.support.server import Server
 
 # Presses the button that saves the note and, some milliseconds before or after it, switches: in the open menu of this
 # tab, or with a request as another tab makes it.

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
-from tests.e2e.devices import change_behind_its_back, notes_of
-from tests.e2e.people import (
+from tests.support.devices import change_behind_its_back, notes_of
+from tests.support.people import (
     WORDS,
     Person,
     account_item,
@@ -24,8 +24,8 @@ from tests.e2e.people import (
     switch,
     user_button,
 )
-from tests.e2e.server import Server
-from tests.helpers import until
+from tests.support.running import until
+from tests.support.server import Server
 
 # Counted in the page: a reload or a new socket is seen in each of the two.
 COUNT_SOCKETS = """window.socketsOpened = 0;

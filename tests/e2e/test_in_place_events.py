@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 from reflex_base.constants import CompileVars
 
-from tests.e2e.devices import KIT, NOTES, STATE, Device, Tab, notes_of, value
-from tests.e2e.people import Person
-from tests.e2e.server import Server
-from tests.helpers import until
-from tests.raw_socket import NAMESPACE, RawSocket, Refused, boot_event
+from tests.support.devices import KIT, NOTES, STATE, Device, Tab, notes_of, value
+from tests.support.people import Person
+from tests.support.raw_socket import NAMESPACE, RawSocket, Refused, boot_event
+from tests.support.running import until
+from tests.support.server import Server
 
 FIRST_OF_A_DOCUMENT = {**boot_event(), "payload": {"hashes": {}}}
 """Reflex's client sends hashes with the first boot of a document, which has nothing queued."""

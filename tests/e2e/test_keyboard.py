@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.e2e.keys import go, tab_to
-from tests.e2e.people import (
+from tests.support.keys import go, tab_to
+from tests.support.people import (
     WORDS,
     Person,
     account_item,
@@ -17,8 +17,8 @@ from tests.e2e.people import (
     moving,
     user_button,
 )
-from tests.e2e.screens import expect_theme, expire
-from tests.e2e.server import Server
+from tests.support.screens import expect_theme, expire
+from tests.support.server import Server
 
 
 @pytest.fixture

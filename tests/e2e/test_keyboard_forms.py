@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.keys import button, go, tab_to
-from tests.e2e.people import WORDS, Person, expect_account, expect_notice, expect_refusal, join, user_button
+from tests.support.keys import button, go, tab_to
+from tests.support.people import WORDS, Person, expect_account, expect_notice, expect_refusal, join, user_button
 
 NewContext = Callable[..., BrowserContext]
 

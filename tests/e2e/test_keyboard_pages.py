@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.e2e.keys import button, go, tab_to
-from tests.e2e.people import (
+from tests.support.keys import button, go, tab_to
+from tests.support.people import (
     WORDS,
     Person,
     expect_account,
@@ -15,8 +15,8 @@ from tests.e2e.people import (
     join,
     moving,
 )
-from tests.e2e.screens import expire
-from tests.e2e.server import Server
+from tests.support.screens import expire
+from tests.support.server import Server
 
 IS_SEEN = """() => {
   const { left, top, width, height } = document.activeElement.getBoundingClientRect();

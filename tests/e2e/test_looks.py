@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, ElementHandle, Locator, Page, expect
 
-from tests.e2e.people import WORDS, expect_account, join, open_menu
-from tests.e2e.screens import LONG_NAME, SCREENS, SIGNED_IN, SIGNED_OUT, save_note, screens, still
-from tests.e2e.server import Server
+from tests.support.people import WORDS, expect_account, join, open_menu
+from tests.support.screens import LONG_NAME, SCREENS, SIGNED_IN, SIGNED_OUT, save_note, screens, still
+from tests.support.server import Server
 
 NewContext = Callable[..., BrowserContext]
 WIDTHS = (1280, 390, 320)

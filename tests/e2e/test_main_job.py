@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, BrowserType, Page, expect
 
-from tests.e2e.people import (
+from tests.support.people import (
     WORDS,
     Person,
     account_item,
@@ -25,7 +25,7 @@ from tests.e2e.people import (
     switch,
     user_button,
 )
-from tests.e2e.server import Server
+from tests.support.server import Server
 
 NewContext = Callable[..., BrowserContext]
 

@@ -7,10 +7,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
 
-from tests.e2e.main_flow import two_people_come_switch_and_go
-from tests.e2e.people import API, Person, sign_up
-from tests.e2e.server import HOST, Server
-from tests.nginx import NAME, Nginx
+from tests.support.main_flow import two_people_come_switch_and_go
+from tests.support.nginx import NAME, Nginx
+from tests.support.people import API, Person, sign_up
+from tests.support.server import HOST, Server
 
 SITE = f"https://{NAME}"
 FORGED_ADDRESS = "203.0.113.66"

@@ -5,7 +5,7 @@ import struct
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.people import expect_account, expect_signed_out, join
+from tests.support.people import expect_account, expect_signed_out, join
 
 ICON = "link[rel=icon]"
 

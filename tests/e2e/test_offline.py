@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from multisession_app.multi_session.options import COVER_AFTER
-from tests.e2e.devices import notes_of
-from tests.e2e.people import (
+from tests.support.devices import notes_of
+from tests.support.people import (
     WORDS,
     Person,
     account_item,
@@ -21,7 +21,7 @@ from tests.e2e.people import (
     session_ids,
     switch,
 )
-from tests.e2e.server import Server
+from tests.support.server import Server
 
 LONG = int(COVER_AFTER.total_seconds() * 1000) + 1000
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from tests.e2e.devices import change_behind_its_back
-from tests.e2e.people import WORDS, Person, expect_account, open_accounts, post, session_ids
-from tests.e2e.server import PROJECT, Server
+from tests.support.devices import change_behind_its_back
+from tests.support.people import WORDS, Person, expect_account, open_accounts, post, session_ids
+from tests.support.server import PROJECT, Server
 
 NewContext = Callable[..., BrowserContext]
 PICTURES = PROJECT / "tests" / "pictures"

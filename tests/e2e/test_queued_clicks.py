@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.devices import notes_of
-from tests.e2e.people import (
+from tests.support.devices import notes_of
+from tests.support.people import (
     WORDS,
     Person,
     draft,
@@ -17,7 +17,7 @@ from tests.e2e.people import (
     session_ids,
     set_active,
 )
-from tests.e2e.server import Server
+from tests.support.server import Server
 
 
 @pytest.fixture

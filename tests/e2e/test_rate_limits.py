@@ -1,15 +1,14 @@
 """Limits on guessing as they are served: by two processes, with the sentence on screen, and the switch."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route
 
-from tests.e2e.devices import Device
-from tests.e2e.people import API, WORDS, Person, expect_refusal, fill_sign_in, submit_sign_in
-from tests.e2e.server import Server
+from tests.support.devices import Device
+from tests.support.people import API, WORDS, Person, expect_refusal, fill_sign_in, submit_sign_in
+from tests.support.server import Server
 
 SWITCH = "MULTISESSION_RATE_LIMITS"
 
@@ -30,8 +29,7 @@ def test_guessing_ends_with_a_sentence_on_screen(limited: Server, page: Page) ->
     """Whichever process takes them, ten guesses are heard; the form then says when to come back."""
     body = {"email": Person("Ada").email, "password": "not the password of Ada"}
     stranger = Device(limited.url)
-    with closing(stranger.http):
-        answers = [stranger.post("/sign-in/email", body) for _ in range(12)]
+    answers = [stranger.post("/sign-in/email", body) for _ in range(12)]
     assert [answer.status_code for answer in answers] == [401] * 10 + [429] * 2
     assert 880 < int(answers[-1].headers["retry-after"]) <= 900
 
@@ -62,8 +60,7 @@ def test_switched_on_is_as_without_the_switch(server: Server, tmp_path: Path) ->
         on.start()
         body = {"email": Person("Ada").email, "password": "not the password of Ada"}
         device = Device(on.url)
-        with closing(device.http):
-            assert [device.post("/sign-in/email", body).status_code for _ in range(11)] == [401] * 10 + [429]
+        assert [device.post("/sign-in/email", body).status_code for _ in range(11)] == [401] * 10 + [429]
     finally:
         on.stop()
     assert SWITCH not in on.log

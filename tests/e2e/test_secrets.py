@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.people import (
+from tests.support.people import (
     WORDS,
     Person,
     choose,
@@ -25,8 +25,8 @@ from tests.e2e.people import (
     submit_sign_in,
     switch,
 )
-from tests.e2e.server import Server
-from tests.helpers import until
+from tests.support.running import until
+from tests.support.server import Server
 
 NewContext = Callable[..., BrowserContext]
 COOKIE = "multisession_app_device"

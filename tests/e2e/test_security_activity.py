@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from multisession_app.multi_session.options import SECURITY_EVENTS_PAGE
-from tests.e2e.people import WORDS, Person, join, post
-from tests.e2e.security import FIREFOX, NewContext, activity, open_security, revoke, sessions, sign_in_on
+from tests.support.people import WORDS, Person, join, post
+from tests.support.secrecy import FIREFOX, NewContext, activity, open_security, revoke, sessions, sign_in_on
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from multisession_app.multi_session.security.headers import script_hashes
-from tests.e2e.people import WORDS, choose, expect_account, expect_signed_out, join, switch, user_button
-from tests.e2e.server import Server
-from tests.helpers import until
+from tests.support.people import WORDS, choose, expect_account, expect_signed_out, join, switch, user_button
+from tests.support.running import until
+from tests.support.server import Server
 
 ROUTES = ["/", "/auth/sign-in", "/auth/sign-up", "/settings/account", "/settings/account/"]
 BUILT = ".web/build/client"

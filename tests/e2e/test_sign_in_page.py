@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.people import (
+from tests.support.people import (
     WORDS,
     Person,
     expect_account,
@@ -20,7 +20,7 @@ from tests.e2e.people import (
     session_ids,
     submit_sign_in,
 )
-from tests.e2e.server import Server
+from tests.support.server import Server
 
 SETTINGS = re.compile("/settings/account/?$")
 

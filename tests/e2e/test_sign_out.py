@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from multisession_app.multi_session.websocket.state import UNKNOWN
-from tests.e2e.devices import KIT, Device, value
-from tests.e2e.people import (
+from tests.support.devices import KIT, Device, value
+from tests.support.people import (
     WORDS,
     Person,
     choose,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.people import WORDS, Person, expect_refusal, fill_sign_up, join, submit_sign_up
+from tests.support.people import WORDS, Person, expect_refusal, fill_sign_up, join, submit_sign_up
 
 NewContext = Callable[..., BrowserContext]
 

@@ -1,15 +1,15 @@
 """The websocket in the hands of an attacker: nothing but the device's own cookie opens an account's state."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 import pytest
 from websockets import InvalidStatus
 
-from tests.e2e.devices import KIT, NOTES, STATE, Device, Tab, value
-from tests.helpers import until
-from tests.raw_socket import RawSocket, Refused
+from tests.support.devices import KIT, NOTES, STATE, Device, Tab, value
+from tests.support.raw_socket import RawSocket, Refused
+from tests.support.running import until
 
 NewDevice = Callable[[], Device]
 DRAFT = "the victim's half-written secret"
@@ -88,7 +88,8 @@ def test_the_name_of_a_state_tree_opens_it_at_no_address(victim: Device, open_ta
     tree = value(open_tab.variables, STATE, "rx_router_session")["client_token"]
     secrets = secrets_of(victim, open_tab)
     open_tab.close()
-    for cookies in ({}, victim.cookies):
+    none: Mapping[str, str] = {}
+    for cookies in (none, victim.cookies):
         with suppress(InvalidStatus, Refused), RawSocket(victim.url, token=tree, cookies=cookies, path=path) as thief:
             thief.wait_for(lambda seen: value(seen, KIT, "is_loaded"), "the snapshot")
             assert DRAFT not in everything(thief)
@@ -124,7 +125,7 @@ def test_forged_headers_grant_nothing(
         thief.send(f"{KIT}.set_active", {"session_id": own["session"]})
         thief.write_draft("the thief's own")
     assert len(victim.sessions()) == 2
-    assert new_device().http.get("/api/auth/get-session", headers=forged).json() is None
+    assert new_device().get("/get-session", forged).json() is None
 
 
 def test_a_duplicated_tab_gets_a_name_of_its_own(victim: Device, open_tab: Tab) -> None:
@@ -151,7 +152,7 @@ def test_two_cookies_of_one_name_open_nothing(victim: Device, stranger: Device) 
 def test_an_old_cookie_does_not_open_what_came_after(victim: Device, new_device: NewDevice) -> None:
     """A cookie copied before a sign-in opens none of the sessions made since."""
     old = new_device()
-    old.http.cookies.update(victim.cookies)
+    old.cookies.update(victim.cookies)
     before = set(victim.sessions().values())
     [alan] = victim.join("Alan")
     with old.tab() as tab:

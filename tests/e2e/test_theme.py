@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.people import WORDS, expect_signed_out
+from tests.support.people import WORDS, expect_signed_out
 
 NewContext = Callable[..., BrowserContext]
 PATHS = ["/", "/auth/sign-in", "/auth/sign-up", "/settings/account", "/no/such/page"]

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.e2e.devices import change_behind_its_back
-from tests.e2e.people import (
+from tests.support.devices import change_behind_its_back
+from tests.support.people import (
     WORDS,
     Person,
     account_item,
@@ -23,7 +23,7 @@ from tests.e2e.people import (
     submit_sign_in,
     switch,
 )
-from tests.e2e.server import Server
+from tests.support.server import Server
 
 Expire = Callable[..., None]
 

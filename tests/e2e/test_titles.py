@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.people import WORDS, choose, expect_account, expect_signed_out, join, switch
+from tests.support.people import WORDS, choose, expect_account, expect_signed_out, join, switch
 
 
 def test_each_page_and_account_has_its_title(page: Page, context: BrowserContext, base_url: str) -> None:

@@ -7,9 +7,18 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
-from tests.e2e.main_flow import two_people_come_switch_and_go
-from tests.e2e.people import API, WORDS, Person, expect_account, expect_refusal, fill_sign_up, sign_up, submit_sign_up
-from tests.e2e.two_origins import Hosted
+from tests.support.main_flow import two_people_come_switch_and_go
+from tests.support.people import (
+    API,
+    WORDS,
+    Person,
+    expect_account,
+    expect_refusal,
+    fill_sign_up,
+    sign_up,
+    submit_sign_up,
+)
+from tests.support.two_origins import Hosted
 
 
 @pytest.fixture(scope="module")

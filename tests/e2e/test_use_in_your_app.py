@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests import papers
-from tests.e2e.people import WORDS, expect_account, sign_up
-from tests.e2e.server import PROJECT, Server
+from tests.support import papers
+from tests.support.people import WORDS, expect_account, sign_up
+from tests.support.server import PROJECT, Server
 
 KIT = PROJECT / "multisession_app" / "multi_session"
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
-from tests.e2e.devices import change_behind_its_back
-from tests.e2e.people import WORDS, Person, expect_account, join, open_accounts, post, session_ids, user_button
-from tests.e2e.server import Server
-from tests.helpers import until
+from tests.support.devices import change_behind_its_back
+from tests.support.people import WORDS, Person, expect_account, join, open_accounts, post, session_ids, user_button
+from tests.support.running import until
+from tests.support.server import Server
 
 NewContext = Callable[..., BrowserContext]
 PICTURE = "https://pictures.example.com/ada"

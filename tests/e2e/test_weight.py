@@ -14,8 +14,8 @@ from playwright.sync_api import BrowserContext
 from reflex_components_radix.themes.base import LiteralAccentColor, LiteralGrayColor
 
 from multisession_app.theme import COLORS
-from tests.e2e.people import expect_account, expect_signed_out, join
-from tests.e2e.server import Server
+from tests.support.people import expect_account, expect_signed_out, join
+from tests.support.server import Server
 
 NewContext = Callable[..., BrowserContext]
 SCRIPT, STYLE = "text/javascript", "text/css"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.devices import Device
-from tests.e2e.server import Server
+from tests.support.devices import Device
+from tests.support.server import Server
 
 LOCK_SECONDS = 10
 """Reflex's `redis_lock_expiration`: a process that waits for a state of the other one may wait so long."""
@@ -25,11 +25,9 @@ def workers(server: Server, redis_url: str, tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def device(workers: Server) -> Iterator[Device]:
+def device(workers: Server) -> Device:
     """A browser of theirs."""
-    device = Device(workers.url)
-    with device.http:
-        yield device
+    return Device(workers.url)
 
 
 def test_a_switch_moves_the_tabs_of_every_process(device: Device) -> None:

@@ -21,14 +21,14 @@ from multisession_app.multi_session.http.routes import api
 from multisession_app.multi_session.options import Options
 from multisession_app.multi_session.security import passwords
 from multisession_app.multi_session.websocket.runtime import runtime
-from tests.helpers import run
-from tests.multi_session.browser import Browser
-from tests.multi_session.guarded import Guarding
-from tests.multi_session.guesses import HOME
-from tests.multi_session.people import NOW, Clock, World
-from tests.multi_session.scenes import Namespace, Play, Scene
-from tests.multi_session.tab import Tab
-from tests.postgres_server import connect
+from tests.support.browser import Browser
+from tests.support.event_check import Guarding
+from tests.support.guesses import HOME
+from tests.support.postgres_server import connect
+from tests.support.running import run
+from tests.support.scenes import Namespace, Play, Scene
+from tests.support.state_tab import Tab
+from tests.support.world import NOW, Clock, World
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

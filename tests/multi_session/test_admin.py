@@ -11,8 +11,8 @@ from typing import NamedTuple
 import pytest
 
 from multisession_app.multi_session.database.transactions import Database
-from tests.e2e.server import PROJECT, environment
-from tests.multi_session.browser import Browser, email_of
+from tests.support.browser import Browser, email_of
+from tests.support.server import PROJECT, environment
 
 NEW = "another fine password"
 

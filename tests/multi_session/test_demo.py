@@ -20,9 +20,9 @@ from multisession_app.multi_session.http.routes import api
 from multisession_app.multi_session.security.origins import NOWHERE
 from multisession_app.multi_session.websocket.runtime import runtime
 from multisession_app.notes import Note
-from tests.helpers import run
-from tests.multi_session.browser import Browser
-from tests.multi_session.people import Clock, World
+from tests.support.browser import Browser
+from tests.support.running import run
+from tests.support.world import Clock, World
 
 CLICK = "//api/demo"
 PROJECT = Path(__file__).parents[2]

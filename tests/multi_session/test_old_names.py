@@ -9,8 +9,8 @@ import pytest
 from multisession_app import multi_session as kit
 from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.security.origins import Source
-from tests.helpers import run
-from tests.multi_session.browser import PASSWORD, email_of
+from tests.support.browser import PASSWORD, email_of
+from tests.support.running import run
 
 pytestmark = pytest.mark.sqlite
 

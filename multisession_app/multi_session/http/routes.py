@@ -20,6 +20,7 @@ from .user_routes import USER_ROUTES
 from .user_session_routes import USER_SESSION_ROUTES
 
 
+@cache
 def api() -> Starlette:
     """Return the routes as an app. It needs `DeviceMiddleware` around it."""
     by_path: dict[str, list[Endpoint]] = {}

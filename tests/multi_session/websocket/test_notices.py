@@ -1,0 +1,125 @@
+"""Why a tab shows another account than before, or none: in words, with the time and who was signed out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.localization import filled
+from multisession_app.multi_session.websocket.notices import explain
+from multisession_app.multi_session.websocket.state import ENDED, UNKNOWN
+from tests.support.browser import PASSWORD, Browser
+from tests.support.running import run
+from tests.support.state_tab import WORDS, Tab
+from tests.support.world import Clock, World
+
+pytestmark = pytest.mark.sqlite
+
+NEW = "another fine password"
+
+
+@pytest.fixture
+def phone(client: Callable[..., Browser]) -> Browser:
+    """Another device."""
+    return client()
+
+
+@pytest.fixture
+def both(visitor: Browser, phone: Browser) -> str:
+    """Ada is signed in here and on the phone; return her session's id here."""
+    session_id = visitor.sign_up("ada")
+    visitor.names()
+    phone.sign_in("ada")
+    phone.names()
+    return session_id
+
+
+@pytest.fixture
+def notice(tab: Callable[..., Tab], world: World) -> Callable[[Browser, str], tuple[str, str]]:
+    """Return what says the notice, and its time, on a tab that showed a session and comes back."""
+
+    def read(browser: Browser, shown: str) -> tuple[str, str]:
+        device = world.device(browser.secret)
+        state = tab(browser).state
+        run(explain(state, device.id, device.generation, shown))
+        assert state.notice_kind in {"", ENDED}
+        return state.notice, state.notice_at
+
+    return read
+
+
+def said(word: str, name: str = "", next_name: str = "") -> str:
+    """Return a word as it stands on screen, with who acts now behind it."""
+    text = filled(word, name=name, device=WORDS.another_device)
+    return f"{text} {filled(WORDS.now_using, next=next_name)}" if next_name else text
+
+
+@pytest.mark.parametrize("next_name", ["", "bob"], ids=["nobody is left", "bob takes over"])
+@pytest.mark.parametrize(
+    ("path", "word"),
+    [
+        ("/revoke-session", WORDS.signed_out_elsewhere),
+        ("/revoke-other-sessions", WORDS.signed_out_elsewhere),
+        ("/revoke-sessions", WORDS.signed_out_everywhere),
+        ("/change-password", WORDS.password_changed),
+    ],
+)
+def test_end_from_another_device_is_said_with_its_time(
+    visitor: Browser,
+    phone: Browser,
+    both: str,
+    notice: Callable[[Browser, str], tuple[str, str]],
+    clock: Clock,
+    path: str,
+    word: str,
+    next_name: str,
+) -> None:
+    """And who takes over, if there is somebody."""
+    if next_name:
+        visitor.sign_up(next_name)
+        visitor.names()
+        visitor.post("/multi-session/set-active", {"sessionId": both})
+    body = {"token": both, "currentPassword": PASSWORD, "newPassword": NEW}
+    assert phone.post(path, body).status_code == 200
+    assert notice(visitor, both) == (said(word, "ada", next_name), clock.now.isoformat())
+
+
+def test_end_of_another_day_is_said_with_the_time_it_had(
+    visitor: Browser, phone: Browser, both: str, notice: Callable[[Browser, str], tuple[str, str]], clock: Clock
+) -> None:
+    """A laptop may sleep for days."""
+    ended_at = clock.now
+    phone.post("/revoke-other-sessions")
+    clock.now += timedelta(days=2)
+    assert notice(visitor, both) == (said(WORDS.signed_out_elsewhere, "ada"), ended_at.isoformat())
+
+
+def test_deleted_account_is_said_without_its_name(
+    visitor: Browser, phone: Browser, both: str, notice: Callable[[Browser, str], tuple[str, str]]
+) -> None:
+    """Nothing of it is left; the tab that showed it says so all the same."""
+    phone.post("/delete-user", {"password": PASSWORD})
+    assert notice(visitor, both) == (WORDS.account_gone, "")
+    visitor.sign_up("bob")
+    visitor.names()
+    assert notice(visitor, both) == (said(WORDS.account_gone, next_name="bob"), "")
+
+
+def test_tab_of_which_nobody_knows_what_it_showed_says_nothing(
+    visitor: Browser, both: str, notice: Callable[[Browser, str], tuple[str, str]]
+) -> None:
+    """It was loaded anew in the middle."""
+    assert notice(visitor, UNKNOWN) == ("", "")
+
+
+def test_device_that_ended_a_session_can_be_named(
+    visitor: Browser, phone: Browser, both: str, multi_session: MultiSession, world: World
+) -> None:
+    """By what its browser says of itself; a session that nobody ended has none."""
+    row = world.row(both)
+    assert run(multi_session.device_sessions.ended_by(row)) == ""
+    phone.post("/revoke-other-sessions")
+    assert run(multi_session.device_sessions.ended_by(row)).startswith("python-httpx")
