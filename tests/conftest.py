@@ -38,9 +38,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is quick, and put what builds the app before the rest, so that no worker ends long after the other."""
     for item in items:
         needed = {*getattr(item, "fixturenames", ())}
-        is_below_the_browser = HERE / "e2e" not in item.path.parents
+        is_rule_or_http = not {HERE / "e2e", HERE / "multi_session" / "websocket"} & {*item.path.parents}
         is_slow = any(item.get_closest_marker(name) for name in ("postgresql", "slow")) or needed & NOT_QUICK
-        if is_below_the_browser and not is_slow:
+        if is_rule_or_http and not is_slow:
             item.add_marker("quick")
     items.sort(key=lambda item: item.path.parent != HERE)
 

@@ -57,7 +57,9 @@ class Browser:
         """Send one request as the page would; a header of None leaves out the one a browser sends."""
         sent: dict[str, str | None] = {"Origin": None if method in {"GET", "HEAD"} else self.origin, **(headers or {})}
         url = self.origin + (path[1:] if path.startswith("//") else BASE_PATH + path)
-        async with httpx.AsyncClient(transport=self.transport(), cookies=self.cookies, timeout=20) as client:
+        async with httpx.AsyncClient(
+            transport=self.transport(), cookies=self.cookies, timeout=20, trust_env=False
+        ) as client:
             kept = {name: value for name, value in sent.items() if value is not None}
             response = await client.request(method, url, headers=kept, **more)
             self.cookies = client.cookies

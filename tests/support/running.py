@@ -2,23 +2,53 @@
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from typing import Any, NoReturn, TypeVar
 
 import pytest
 
 T = TypeVar("T")
+LOOP = "the tests' event loop"
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end, in a thread with an event loop of its own.
+    """Run a coroutine to its end, and cancel what it has left running, in an event loop of another thread.
 
     Playwright's synchronous API leaves a running loop in the main thread, where asyncio.run would then refuse to start.
+    The loop is one for all: the threads that anyio starts for a database live as long as their loop. Only a coroutine
+    that itself comes to such a call gets another one.
     """
+    if threading.current_thread().name != LOOP:
+        return asyncio.run_coroutine_threadsafe(_alone(coroutine), _loop()).result()
     with ThreadPoolExecutor(max_workers=1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
+
+
+async def _alone(coroutine: Coroutine[Any, Any, T]) -> T:
+    before = asyncio.all_tasks()
+    try:
+        return await coroutine
+    finally:
+        left = asyncio.all_tasks() - before
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    started: Future[asyncio.AbstractEventLoop] = Future()
+
+    async def stay() -> None:
+        started.set_result(asyncio.get_running_loop())
+        await asyncio.Event().wait()
+
+    threading.Thread(target=lambda: asyncio.run(stay()), name=LOOP, daemon=True).start()
+    return started.result()
 
 
 def until(look: Callable[[], T], what: str, seconds: float = 10) -> T:

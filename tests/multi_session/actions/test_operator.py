@@ -145,6 +145,7 @@ def test_tabs_follow_what_another_process_has_ended(
     assert not phone.kicked.is_set()
 
 
+@pytest.mark.slow
 def test_server_looks_every_second(
     three: list[Browser], multi_session: MultiSession, operators: MultiSession, clock: Clock
 ) -> None:

@@ -79,6 +79,7 @@ def orders(count: int) -> Iterator[list[tuple[str, int]]]:
             yield list(order)
 
 
+@pytest.mark.slow
 def test_two_sign_ins_in_every_order(new_database: Callable[[], Database]) -> None:
     """Ten orders; in none of them is the device lost."""
     tried = 0

@@ -102,6 +102,7 @@ def test_nothing_is_read_while_no_time_is_over(
     run(tell_expired(multi_session))
 
 
+@pytest.mark.slow
 def test_keeping_time_outlives_an_error(multi_session: MultiSession, visitor: Browser, clock: Clock) -> None:
     """The database may be away for a while."""
     visitor.sign_up("ada")

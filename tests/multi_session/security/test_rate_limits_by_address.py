@@ -89,6 +89,7 @@ def test_fifty_sign_ups_from_one_address_are_answered_and_then_none(
     assert ask(client(kit, address=HOME), "dora").status_code == 200
 
 
+@pytest.mark.slow
 def test_behind_an_unknown_proxy_nobody_is_limited_by_its_address(at: Open) -> None:
     """It is everyone's; guesses at one account are still bounded."""
     known = at()

@@ -101,6 +101,7 @@ def test_without_redis_each_process_counts_by_itself(processes: Processes, caplo
     assert "Redis does not answer" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_redis_that_hangs_holds_nobody_up_for_long(deaf: str, processes: Processes) -> None:
     """Nor the others, who do not sign in."""
 
