@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable
-from urllib.parse import quote, urlsplit
+from functools import partial
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Request, Route, expect
+from playwright.sync_api import BrowserContext, Page, Request, Route, WebSocketRoute, expect
 
 from tests.support.people import (
     WORDS,
@@ -41,8 +42,11 @@ def test_a_wrong_password_is_told_from_nothing(page: Page, ada: Person) -> None:
     expect_refusal(page, WORDS.invalid_credentials)
     expect(page.get_by_label(WORDS.email, exact=True)).to_have_value(ada.email)
     fill_sign_in(page, Person("Nobody"))
+    held: list[Route] = []
+    page.route(SIGN_IN, lambda route: held.append(route), times=1)
     submit_sign_in(page)
     expect(page.get_by_role("alert")).to_have_count(0)
+    held.pop().continue_()
     expect_refusal(page, WORDS.invalid_credentials)
     fill_sign_in(page, ada)
     submit_sign_in(page)
@@ -156,6 +160,31 @@ def test_other_sites_are_never_next(page: Page, ada: Person, base_url: str) -> N
     submit_sign_in(page)
     page.wait_for_url(re.compile(f"^{base_url}/settings/account/?$"))
     expect_account(page, ada)
+
+
+def test_next_survives_a_click_that_the_server_has_not_heard_of(page: Page, base_url: str) -> None:
+    """On a slow line the page's own address is known at once, what the server says of it only later."""
+    is_slow = False
+    waiting: list[Callable[[], None]] = []
+
+    def pass_on(line: WebSocketRoute) -> None:
+        server = line.connect_to_server()
+
+        def to_server(frame: str | bytes) -> None:
+            send = partial(server.send, frame)
+            waiting.append(send) if is_slow else send()
+
+        line.on_message(to_server)
+
+    page.route_web_socket("**/_event/**", pass_on)
+    page.goto("/settings/account")
+    sign_in = page.get_by_role("main").get_by_role("link", name=WORDS.sign_in)
+    expect(sign_in).to_be_visible()
+    is_slow = True
+    sign_in.click()
+    page.get_by_role("link", name=WORDS.sign_up, exact=True).click()
+    page.wait_for_url(f"{base_url}/auth/sign-up**")
+    assert [path.rstrip("/") for path in parse_qs(urlsplit(page.url).query)["next"]] == ["/settings/account"]
 
 
 def test_next_survives_the_way_over_sign_up(page: Page, base_url: str) -> None:

@@ -13,6 +13,10 @@ from .cards import loading_title
 from .choose_account import auth_card, choose_account, make_room, remembered_accounts
 from .form import Field, HttpForm
 
+# The link to the other form keeps `?next=` and `?add=1`. They are read from the page's own address: on a slow line a
+# click comes before the server's answer to the tab's last navigation. While pages are built there is no window.
+_QUERY: rx.Var[str] = rx.Var("(typeof window === 'undefined' ? '' : window.location.search)").to(str)
+
 
 def sign_in(*, sign_up_path: str = "/auth/sign-up") -> rx.Component:
     """Return the sign-in card. If an account is signed in, it offers the accounts first, and "Add Account" the form."""
@@ -87,8 +91,6 @@ def _form_card(
     other_path: str,
 ) -> rx.Component:
     word = words()
-    # The link to the other form keeps `?next=` and `?add=1`.
-    query = MultiSessionState.router.url.query
     return auth_card(
         rx.heading(title, as_="h1", size="6", margin_bottom="4px"),
         rx.cond(
@@ -108,7 +110,7 @@ def _form_card(
         rx.text(
             question,
             " ",
-            rx.link(other, href=other_path + rx.cond(query == "", "", "?" + query)),
+            rx.link(other, href=other_path + _QUERY),
             size="2",
             color_scheme="gray",
             margin_top="16px",
