@@ -54,9 +54,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture
 def times(pytestconfig: pytest.Config) -> Callable[[int], int]:
-    """Return what says how often to repeat something that is meant to be done so often: a fifth, or all with --whole.
+    """Return what says how often to repeat something that is meant to be done so often: a tenth, or all with --whole.
 
-    A fifth finds what is wrong always; what is wrong once in a while is for the machine that has the time.
+    A tenth finds what is wrong always; what is wrong once in a while is for the machine that has the time.
     """
     is_whole = bool(pytestconfig.getoption("--whole"))
-    return lambda number: number if is_whole else number // 5
+    return lambda number: number if is_whole else number // 10

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.test_axe import findings
+from tests.support.axe import findings
 from tests.support.people import Person, expect_signed_out, open_accounts, switch, user_button
 from tests.support.screens import expect_theme, still
 from tests.support.server import Server

@@ -1,16 +1,19 @@
 """What eyes, hands and small screens are owed: room, targets that can be hit, a focus that can be seen."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 from playwright.sync_api import BrowserContext, ElementHandle, Locator, Page, expect
 
+from tests.support.axe import findings
 from tests.support.people import WORDS, expect_account, join, open_menu
-from tests.support.screens import LONG_NAME, SCREENS, SIGNED_IN, SIGNED_OUT, save_note, screens, still
+from tests.support.screens import LONG_NAME, SCREENS, SIGNED_IN, SIGNED_OUT, expect_theme, save_note, screens, still
 from tests.support.server import Server
 
 NewContext = Callable[..., BrowserContext]
 WIDTHS = (1280, 390, 320)
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 # Links, buttons, fields and menu items that are smaller than 24 CSS pixels either way; a link within a sentence may be
 # (WCAG 2.5.8).
@@ -84,14 +87,22 @@ def shot(page: Page, element: ElementHandle) -> bytes:
     )
 
 
-def test_everything_fits_and_can_be_hit(new_context: NewContext, server: Server) -> None:
-    """No text is cut or lies on other, nothing scrolls sideways, no target is below 24 px (WCAG 1.4.10, 1.4.12, 2.5.8).
+def test_axe_finds_nothing_and_everything_fits_and_can_be_hit(new_context: NewContext, server: Server) -> None:
+    """On one walk over all screens, since it is the walk that takes long.
 
-    On each screen at each width, with the spacing of text that WCAG names, too.
+    axe in light and in dark, whatever the weight that it gives to what it finds. At each width no text is cut or lies
+    on other, nothing scrolls sideways, no target is below 24 px (WCAG 1.4.10, 1.4.12, 2.5.8), with the spacing of text
+    that WCAG names, too.
     """
-    wrong: dict[tuple[str, int], list[object]] = {}
-    count = 0
+    by_axe: dict[tuple[str, str], list[str]] = {}
+    unfit: dict[tuple[str, int], list[object]] = {}
     for name, page in screens(new_context(viewport={"width": WIDTHS[0], "height": 800}), server):
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme)
+            still(page)
+            expect_theme(page, theme)
+            by_axe[name, theme] = findings(page)
+        page.emulate_media(color_scheme=THEMES[0])
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
             still(page)
@@ -101,12 +112,11 @@ def test_everything_fits_and_can_be_hit(new_context: NewContext, server: Server)
             still(page)
             found += [*page.evaluate(CUT), sideways(page)]
             page.evaluate("document.adoptedStyleSheets = []")
-            count += 1
-            if found != [0, 0]:
-                wrong[name, width] = found
+            unfit[name, width] = [] if found == [0, 0] else found
         page.set_viewport_size({"width": WIDTHS[0], "height": 800})
-    assert wrong == {}
-    assert count == SCREENS * len(WIDTHS)
+    assert {screen: wrong for screen, wrong in by_axe.items() if wrong} == {}
+    assert {screen: wrong for screen, wrong in unfit.items() if wrong} == {}
+    assert (len(by_axe), len(unfit)) == (SCREENS * len(THEMES), SCREENS * len(WIDTHS))
 
 
 @pytest.mark.parametrize("width", [390, 320])
