@@ -6,7 +6,7 @@ Rooms, each importing only from those before it; inside a room no import makes a
     database                      tables, shapes that may leave the server, transactions, migrations
     security                      passwords, rate limits, cookies, origins, headers, validation
     queries                       the rules, in SQL
-    actions                       one transaction, then the message to the open tabs
+    actions                       one transaction, then the message to the open tabs; whom they act as
     http | websocket              the two doors, which do not know each other
     components                    what a page shows; `browser` holds their JavaScript and CSS
     install plugin admin          what puts it all together; the operator's command line

@@ -10,7 +10,7 @@ from ..database.models import ENDED_BY_OPERATOR, PASSWORD_CHANGED, DeviceSession
 from ..errors import NoSuchUser
 from ..options import SWEEP_BATCH
 from ..queries import security_events, users
-from ..queries.devices import LISTED, VALID
+from ..queries.conditions import LISTED, VALID
 from ..queries.ended_sessions import Ended, end
 from ..security import passwords
 from ..security.origins import NOWHERE

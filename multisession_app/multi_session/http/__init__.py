@@ -1,1 +1,1 @@
-"""The HTTP door: the ASGI middleware around the whole app, and the routes for Better Auth's client. No Reflex."""
+"""The HTTP door: the middleware around the whole app, which sees every request and every websocket, and the routes."""

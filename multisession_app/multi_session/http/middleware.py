@@ -16,7 +16,8 @@ from urllib.parse import parse_qs, quote
 from starlette.datastructures import Headers
 
 from ..actions.multi_session import MultiSession
-from ..actions.tabs import HEADER, Connection, tree_token
+from ..actions.state_trees import tree_token
+from ..actions.tabs import HEADER, Connection
 from ..errors import HeadersTooLarge, MultiSessionError, NotFound, SessionChanged
 from ..options import BASE_PATH, HEADERS_LIMIT, TAB_TOKEN_MAX, Options
 from ..queries.device_secrets import hash_secret

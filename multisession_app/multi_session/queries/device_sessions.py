@@ -25,7 +25,8 @@ from ..errors import InvalidSession, TooManySessions
 from ..options import ACTIVITY_INTERVAL
 from ..security.origins import Source
 from . import device_secrets
-from .devices import ACCESSIBLE, VALID, ProvenDevice, access_parameters, is_listed
+from .conditions import ACCESSIBLE, VALID, is_listed
+from .devices import ProvenDevice, access_parameters
 from .ended_sessions import Ended, end, forget_oldest
 from .security_events import device_source, note
 

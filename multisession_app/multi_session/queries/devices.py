@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, bindparam, literal_column
+from sqlalchemy import bindparam
 from sqlmodel import Session, and_, col, or_, select
 from sqlmodel.sql.expression import Select
 
-from ..database.models import EVICTED, Device, DeviceSecret, DeviceSession, User
+from ..database.models import Device, DeviceSecret, DeviceSession, User
 from ..database.public import DeviceSessionPublic
+from .conditions import LISTED, VALID
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """`idle_since` when `idle_timeout` is off. Otherwise sessions unused since then have expired."""
@@ -55,33 +56,6 @@ class ProvenDevice:
     def next_to(self, session_id: str) -> str:
         """Return the id of the active session once that one has ended, "" for none."""
         return next((session.id for session in self.sessions if session.id != session_id), "")
-
-
-# Statements of hot paths are built once: SQLAlchemy takes longer to build one than SQLite takes to run it.
-VALID = and_(
-    col(DeviceSession.revoked_at).is_(None),
-    col(DeviceSession.expires_at) > bindparam("now"),
-    col(DeviceSession.last_active_at) > bindparam("idle_since"),
-)
-
-
-def is_listed(session: type[DeviceSession]) -> ColumnElement[bool]:
-    """Return the condition that a session is listed: valid or remembered. A device lists one for each user."""
-    # The reason is a literal, not a parameter, or the database would not see that the partial index fits.
-    return or_(col(session.revoked_at).is_(None), col(session.revoked_reason) == literal_column(f"'{EVICTED}'"))
-
-
-LISTED = is_listed(DeviceSession)
-
-
-VISIBLE = and_(
-    col(DeviceSession.device_id) == bindparam("device"), col(DeviceSession.generation) <= bindparam("up_to"), LISTED
-)
-"""The listed sessions that a device's secret may see; takes the first two of `access_parameters`."""
-
-
-ACCESSIBLE = and_(VISIBLE, VALID)
-"""The valid sessions that a device's secret opens; takes `access_parameters`."""
 
 
 _WHAT = select(DeviceSecret, Device, DeviceSession, User)

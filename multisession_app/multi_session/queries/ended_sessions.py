@@ -13,7 +13,8 @@ from ..database.models import EVICTED, FORGOTTEN, SESSION_ENDED, TOLD_ENDS, Devi
 from ..errors import InvalidSession
 from ..options import REMEMBERED_MAX
 from ..security.origins import NOWHERE, Source
-from .devices import LISTED, VALID, VISIBLE, ProvenDevice, access_parameters
+from .conditions import LISTED, VALID, VISIBLE
+from .devices import ProvenDevice, access_parameters
 from .security_events import note
 
 

@@ -12,7 +12,8 @@ from ..database.models import REVOKED_ELSEWHERE, SIGNED_OUT, SIGNED_OUT_EVERYWHE
 from ..database.public import DeviceSessionPublic
 from ..errors import InvalidSession, NotSignedIn, SessionNotFresh
 from ..security.origins import Source
-from .devices import ACCESSIBLE, LISTED, VALID, ProvenDevice, access_parameters
+from .conditions import ACCESSIBLE, LISTED, VALID
+from .devices import ProvenDevice, access_parameters
 from .ended_sessions import Ended, end
 from .security_events import device_source
 

@@ -21,7 +21,8 @@ from reflex_base.event import Event, EventSpec
 from reflex_base.event.context import EventContext
 from reflex_base.utils.format import format_event_handler
 
-from ..actions.tabs import Connection, Identity, tree_token
+from ..actions.state_trees import tree_token
+from ..actions.tabs import Connection, Identity
 from ..queries.devices import ProvenDevice
 from .notices import explain
 from .runtime import kit

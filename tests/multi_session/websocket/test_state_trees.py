@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
-from multisession_app.multi_session.actions.tabs import tree_token
+from multisession_app.multi_session.actions.state_trees import tree_token
 from multisession_app.multi_session.http.middleware import DeviceMiddleware
 from tests.support.browser import Browser
 from tests.support.handshakes import Handshake, Inside, call_socket
