@@ -38,7 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m multisession_app.admin", description=__doc__)
+    # As it was started: in another app the module has another name.
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    parser = argparse.ArgumentParser(prog=f"python -m {spec.name}" if spec else None, description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
 
     def command(name: str, text: str, *, of_user: bool = True) -> argparse.ArgumentParser:

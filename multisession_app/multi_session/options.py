@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -94,7 +94,7 @@ _SESSION_TIMEOUTS = timedelta(minutes=1), COOKIE_MAX_AGE
 _IDLE_TIMEOUTS = timedelta(minutes=5), COOKIE_MAX_AGE
 _FRESH_FOR = timedelta(seconds=1), timedelta(days=1)
 _RETENTIONS = timedelta(days=1), timedelta(days=3650)
-_APP_ID = re.compile(r"[\w-]+", re.ASCII)
+_APP_ID = re.compile(r"[\w.-]+")
 _DEFAULT_PORT = re.compile(r"http://.*:80|https://.*:443")
 # The kit's own directives, and further ones that fall back to default-src.
 _DIRECTIVES = (*CONTENT_SECURITY_POLICY, "frame-src", "manifest-src", "media-src", "worker-src")
@@ -166,8 +166,13 @@ class Options:
             raise OptionsError(f"revoke_oldest_on_max must be True or False, not {self.revoke_oldest_on_max!r}.")
         if type(self.switch_in_place) is not bool:
             raise OptionsError(f"switch_in_place must be True or False, not {self.switch_in_place!r}.")
-        if isinstance(self.allowed_origins, str) or not isinstance(self.allowed_origins, Sequence):
+        if isinstance(self.allowed_origins, str) or not isinstance(self.allowed_origins, Iterable):
             raise OptionsError(f"allowed_origins must be a sequence of origins, not {self.allowed_origins!r}.")
+        # The only way to set a field of a frozen dataclass that follows from what was given.
+        object.__setattr__(self, "allowed_origins", tuple(self.allowed_origins))
+        for name in ("content_security_policy", "localization"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, {})
         for origin in self.allowed_origins:
             # Browsers send an origin in one spelling (RFC 6454, 6.2). Any other looks right and matches nobody.
             if not isinstance(origin, str) or not _ORIGIN.fullmatch(origin) or _DEFAULT_PORT.fullmatch(origin):
@@ -179,8 +184,7 @@ class Options:
         if hops is not None and (type(hops) is not int or hops < 0):
             raise OptionsError(f"trusted_proxy_hops must be 0 or more, not {hops!r}.")
         if self.app_id is not None and not (isinstance(self.app_id, str) and _APP_ID.fullmatch(self.app_id)):
-            raise OptionsError(f"app_id must be letters, digits, - and _, not {self.app_id!r}.")
-        # A frozen dataclass lets a derived field be set in no other way.
+            raise OptionsError(f"app_id must be letters, digits, -, . and _, not {self.app_id!r}.")
         object.__setattr__(self, "words", localization(self.localization))
 
 

@@ -188,8 +188,18 @@ def test_options_are_completed_by_reflexs_settings_and_what_the_app_says_itself_
     assert (chosen.app_id, chosen.trusted_proxy_hops) == ("own", 0)
 
 
-@pytest.mark.parametrize("app_id", ["", "a b", "a;b", "ä", 1])
+@pytest.mark.parametrize("app_id", ["", "a b", "a;b", "a=b", 1])
 def test_app_id_that_is_no_part_of_a_cookies_name_is_refused(app_id: Any) -> None:
     """It would be cut, or end the name, in a Set-Cookie header."""
     with pytest.raises(OptionsError, match="app_id"):
         Options(app_id=app_id)
+
+
+def test_none_and_any_iterable_are_taken_where_they_always_were() -> None:
+    """An app that passes on what it has not been given still starts."""
+    nothing: Any = None
+    keys: Any = {"https://a.example.com": 1}.keys()
+    plugin = MultiSessionPlugin(content_security_policy=nothing, localization=nothing, allowed_origins=keys)
+    options = plugin.multi_session_options
+    assert (options.content_security_policy, options.localization) == ({}, {})
+    assert options.allowed_origins == ("https://a.example.com",)

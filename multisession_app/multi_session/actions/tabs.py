@@ -91,7 +91,9 @@ class Connection:
         return self.identity.session
 
     def act_as(self, device: ProvenDevice | None) -> None:
-        """Act as the active account of a device from here on, on that account's state tree; None for no device."""
+        """Act as the active account of a device from now on, on that account's state tree; as nobody for no device."""
+        self.identity = Identity(self.identity.connection, self.identity.tab)
+        self.user_id, self.ends_at = "", None
         if device is not None:
             self.identity = replace(
                 self.identity, device=device.id, session=device.active_id, generation=device.generation

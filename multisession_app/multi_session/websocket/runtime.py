@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reflex_base.config import Config
 
 _MISSING = "Add MultiSessionPlugin() to the plugins of rxconfig.py."
+_NOT_RUNNING = f"The kit runs once the app has started, if its plugin is there. {_MISSING}"
 
 
 class Runtime:
@@ -34,7 +35,7 @@ def kit() -> MultiSession:
         RuntimeError: the plugin is missing, or the server has not started.
     """
     if runtime.multi_session is None:
-        raise RuntimeError(_MISSING)
+        raise RuntimeError(_NOT_RUNNING)
     return runtime.multi_session
 
 

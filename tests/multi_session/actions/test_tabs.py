@@ -162,6 +162,19 @@ def test_handshake_is_repeated_when_the_device_changed_meanwhile(
     assert connection.session_id == first
 
 
+def test_a_socket_that_has_lost_its_device_acts_as_nobody(multi_session: MultiSession, visitor: Browser) -> None:
+    """Nothing of the account before is left in its ids."""
+    visitor.sign_up("ada")
+    connection = Connection.of("t")
+    run(multi_session.devices.bind(connection, visitor.secret_hash))
+    assert "" not in {connection.session_id, connection.user_id}
+    connection.act_as(None)
+    fresh = Connection.of("t")
+    fresh.act_as(None)
+    assert connection.identity == Identity(connection.id, "t")
+    assert (connection.user_id, connection.ends_at, connection.tree) == ("", None, fresh.tree)
+
+
 def test_unknown_cookie_binds_to_no_device(multi_session: MultiSession) -> None:
     """The socket is a signed-out one."""
     for secret_hash in (None, "0" * 64):
