@@ -31,11 +31,14 @@ NOT_QUICK = {"server", "redis_url", "container", "project", "admin", "times"}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that lets what is repeated be repeated as often as it was meant to be."""
-    parser.addoption("--whole", action="store_true", help="repeat races, storms and random requests in full")
+    parser.addoption("--whole", action="store_true", help="repeat races and storms in full, and run rarities")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is quick, and put what builds the app before the rest, so that no worker ends long after the other."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what is quick, leave rarities to --whole, and begin with what builds the app, so that workers end together."""
+    if not config.getoption("--whole"):
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("whole")])
+        items[:] = [item for item in items if not item.get_closest_marker("whole")]
     for item in items:
         needed = {*getattr(item, "fixturenames", ())}
         is_rule_or_http = not {HERE / "e2e", HERE / "multi_session" / "websocket"} & {*item.path.parents}

@@ -13,6 +13,8 @@ import pytest
 from tests.support.container import Container
 from tests.support.running import until
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture(scope="module")
 def container() -> Iterator[Container]:

@@ -138,7 +138,7 @@ def test_the_open_menus_are_inside_a_small_screen(new_context: NewContext, base_
     assert sideways(page) == 0
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.whole)])
 def test_the_focus_is_seen(new_context: NewContext, base_url: str, theme: str) -> None:
     """Whatever Tab and the arrows reach looks other than without the focus (WCAG 2.4.7)."""
     # High enough for every page, so that nothing scrolls between two pictures.

@@ -52,7 +52,10 @@ class OwnApp(Server):
 @pytest.mark.parametrize(
     ("paper", "heading", "greets", "headings"),
     [
-        ("README.md", "Use it in your app", False, {"/settings/account": [WORDS.manage_accounts]}),
+        pytest.param(
+            *("README.md", "Use it in your app", False, {"/settings/account": [WORDS.manage_accounts]}),
+            marks=pytest.mark.whole,
+        ),
         (
             "docs/use-in-your-app.md",
             "The whole app",
