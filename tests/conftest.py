@@ -35,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what is quick, leave rarities to --whole, and begin with what builds the app, so that workers end together."""
+    """Mark what is quick, leave rarities to --whole, and begin with what builds the app: workers end together."""
     if not config.getoption("--whole"):
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("whole")])
         items[:] = [item for item in items if not item.get_closest_marker("whole")]
