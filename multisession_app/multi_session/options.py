@@ -38,6 +38,12 @@ COVER_AFTER = timedelta(minutes=2)
 ended."""
 REMEMBERED_MAX = 10
 """Maximum number of remembered accounts of a device. Beyond it, those used longest ago are forgotten."""
+SESSIONS_OF_USER_MAX = 100
+"""Maximum number of valid sessions of a user on all devices. At a further sign-in the one used longest ago ends."""
+SESSIONS_PAGE = 20
+"""Active sessions on one page of a screen."""
+USER_AGENTS_KEPT = 2000
+"""How many user agents a process keeps the names of, so that it parses each of them once."""
 
 DATABASE_TIMEOUT = timedelta(seconds=15)
 """How long a statement, a lock or a connection of the database may take."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache, lru_cache
+from typing import Literal, TypeVar
 
-from ua_parser import parse
+import anyio
+import anyio.to_thread
+from ua_parser import parse_os, parse_user_agent
 
 from ..localization import Localization, filled
-from ..options import DEVICE_NAME_MAX, USER_AGENT_MAX
+from ..options import DEVICE_NAME_MAX, USER_AGENT_MAX, USER_AGENTS_KEPT
 
+T = TypeVar("T")
 Kind = Literal["desktop", "phone", "tablet", "unknown"]
 
 # "Chrome Mobile iOS", "Mobile Safari" and "Chrome" are one browser to the person who uses it.
@@ -30,14 +35,33 @@ class DeviceName:
     kind: Kind
 
 
+async def off_the_loop(describe_all: Callable[[], T]) -> T:
+    """Run, in a thread, what describes user agents: each that is new takes up to 10 ms of regular expressions.
+
+    One such thread runs at a time, since Python would share one core among several and the event loop.
+    """
+    return await anyio.to_thread.run_sync(describe_all, limiter=_limiter())
+
+
+@cache
+def _limiter() -> anyio.CapacityLimiter:
+    return anyio.CapacityLimiter(1)
+
+
 def describe(user_agent: str) -> DeviceName:
     """Read any `User-Agent` (RFC 9110, 10.1.5). Names are printable and at most `DEVICE_NAME_MAX` characters long."""
     # Cut first: the text is matched with some hundred regular expressions, and the rest of a long one adds nothing.
-    text = "".join(sign for sign in user_agent[:USER_AGENT_MAX] if sign.isprintable())
-    found = parse(text)
-    browser = _VARIANT.sub("", found.user_agent.family) if found.user_agent else ""
-    system = found.os.family if found.os else ""
-    is_ipad = found.device is not None and found.device.family == "iPad"
+    return _describe(user_agent[:USER_AGENT_MAX])
+
+
+@lru_cache(maxsize=USER_AGENTS_KEPT)
+def _describe(user_agent: str) -> DeviceName:
+    text = "".join(sign for sign in user_agent if sign.isprintable())
+    # Not the rules for devices, which are as many as both others, for a model that nobody reads here.
+    found_browser, found_system = parse_user_agent(text), parse_os(text)
+    browser = _VARIANT.sub("", found_browser.family) if found_browser else ""
+    system = found_system.family if found_system else ""
+    is_ipad = "iPad;" in text
     is_tablet = is_ipad or "Tablet" in text or (system == "Android" and "Mobile" not in text)
     kind: Kind = "unknown"
     if is_tablet:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from multisession_app.multi_session.localization import Localization
-from multisession_app.multi_session.options import DEVICE_NAME_MAX, USER_AGENT_MAX
+from multisession_app.multi_session.options import DEVICE_NAME_MAX, USER_AGENT_MAX, USER_AGENTS_KEPT
+from multisession_app.multi_session.websocket import user_agents
 from multisession_app.multi_session.websocket.user_agents import describe, device_name
 
 WORDS = Localization()
@@ -69,6 +70,16 @@ def test_a_browser_is_called_as_people_call_it(user_agent: str, name: str, kind:
     """By its own name and its system's, without versions and variants; what nobody knows is said to be unknown."""
     assert device_name(user_agent, WORDS) == name
     assert describe(user_agent).kind == kind
+
+
+def test_each_user_agent_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many rows bear it; and no more are kept than a number that is known."""
+    parsed: list[str] = []
+    monkeypatch.setattr(user_agents, "parse_user_agent", lambda text: parsed.append(text))
+    for _ in range(3):
+        assert describe("Once/1.0").browser == describe("Once/1.0" + " " * USER_AGENT_MAX).browser == ""
+    assert len(parsed) == 2
+    assert user_agents._describe.cache_info().maxsize == USER_AGENTS_KEPT
 
 
 def test_the_words_around_the_names_can_be_replaced() -> None:
