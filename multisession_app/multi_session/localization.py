@@ -98,10 +98,13 @@ class Localization:
     event_signed_out: str = "Signed out"
     event_signed_out_all: str = "Signed out with all accounts of the browser"
     event_evicted: str = "Signed out to make room for another account"
+    event_too_many_devices: str = "Signed out to make room for another device"
     event_revoked_elsewhere: str = "Signed out from another device"
     event_signed_out_everywhere: str = "Signed out on all devices"
     event_ended_by_operator: str = "Signed out by the operator"
     event_ended_by_password: str = "Signed out by a change of password"  # noqa: S105 - a sentence
+    event_account_disabled: str = "Account disabled by the operator"
+    event_account_enabled: str = "Account enabled by the operator"
 
     sign_in_title: str = "Sign in"
     sign_up_title: str = "Create your account"
@@ -126,6 +129,7 @@ class Localization:
     session_over_last: str = "Signed out – sign in again. The session of {name} has expired."
     evicted: str = "{name} was signed out to make room."
     made_room: str = "You are now using {next}. {name} was signed out to make room."
+    too_many_devices: str = "{name} was signed out to make room for the sign-in on {device}."
     signed_out_elsewhere: str = "{name} was signed out from {device}."
     signed_out_everywhere: str = "{name} was signed out on all devices, from {device}."
     password_changed: str = "The password of {name} was changed from {device}."  # noqa: S105 - a sentence

@@ -2,10 +2,13 @@
 
 import re
 
+import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from multisession_app.multi_session.options import SESSIONS_PAGE
 from tests.support.people import (
+    API,
     WORDS,
     Person,
     choose,
@@ -55,6 +58,20 @@ def test_the_way_to_the_page_and_back(page: Page, ada: Person) -> None:
     expect(settings.get_by_role("link", name="Security")).to_have_attribute("aria-current", "page")
     expect(settings.get_by_role("link", name="Account")).not_to_have_attribute("aria-current", "page")
     expect(sessions(page)).to_have_count(1)
+
+
+def test_further_devices_come_on_demand(page: Page, ada: Person, base_url: str) -> None:
+    """A page at a time, each once, however often the button is clicked."""
+    body = {"email": ada.email, "password": ada.password}
+    for _ in range(SESSIONS_PAGE + 1):
+        assert httpx.post(base_url + API + "/sign-in/email", json=body, trust_env=False).status_code == 200
+    open_security(page)
+    expect(sessions(page)).to_have_count(SESSIONS_PAGE)
+    expect(sessions(page).first).to_contain_text(WORDS.this_device)
+    more = page.get_by_role("button", name=f"{WORDS.show_more}: {WORDS.active_sessions}")
+    more.dblclick()
+    expect(sessions(page)).to_have_count(SESSIONS_PAGE + 2)
+    expect(more).to_have_count(0)
 
 
 def test_what_happens_elsewhere_is_seen_by_itself(

@@ -67,7 +67,8 @@ class Authentication:
         """Sign a user in on this device, beside the accounts that are there; with `is_short` for `SHORT_TIMEOUT` only.
 
         Raises:
-            InvalidCredentials: wrong password or unknown e-mail; neither the sentence nor the time tells which.
+            InvalidCredentials: wrong password, unknown e-mail or disabled account; neither the sentence nor the time
+                tells which.
             TooManyAttempts: the limit is reached; even the right password is refused.
             TooManySessions, SessionChanged: see `device_sessions.open_session`.
         """
@@ -80,7 +81,7 @@ class Authentication:
         user, is_known_here = await self._kit.database.read(look_up)
         known_by = device.id if device and is_known_here else None
         attempt = await self._kit.rate_limits.count_sign_in(email, source, known_by=known_by)
-        is_right, new_hash = await passwords.verify_password(password, user.password_hash if user else None)
+        is_right, new_hash = await passwords.verify_password(password, users.hash_to_verify(user))
         if user is None or not is_right:
             self._note_failed_sign_in(user.id if user else "", None, source)
             raise InvalidCredentials
@@ -88,13 +89,13 @@ class Authentication:
         now = self._kit.now()
 
         def work(db: Session) -> OpenedSession:
-            if new_hash is None:
-                users.lock_verified(db, user)
-            else:
+            users.lock_verified(db, user)
+            if new_hash is not None:
                 users.store_password_hash(db, user, new_hash)
             return self._sign_in(db, device, user, source, now, SIGNED_IN, is_short=is_short)
 
         opened = await self._kit.database.write(work)
+        await self._kit.pubsub.tell_devices(opened.elsewhere)
         await self._kit.pubsub.tell_users(opened.device_id, [user.id, *(user.id for user in opened.evicted)])
         return opened
 
@@ -211,6 +212,7 @@ class Authentication:
             timeout=min(timeout, SHORT_TIMEOUT) if is_short else timeout,
             evict=self._kit.options.revoke_oldest_on_max,
             now=now,
+            idle_since=self._kit.idle_since(now),
             kind=kind,
         )
 

@@ -24,14 +24,14 @@ class UserSessions:
         """Work with the resources of the running kit."""
         self._kit = kit
 
-    async def list_sessions(self, device: ProvenDevice) -> list[DeviceSessionPublic]:
+    async def list_sessions(self, device: ProvenDevice, limit: int | None = None) -> list[DeviceSessionPublic]:
         """Return the active user's sessions on every device (see `queries.user_sessions.list_sessions`).
 
         Raises:
             NotSignedIn: no account is active.
         """
         now = self._kit.now()
-        return await self._kit.database.read(lambda db: user_sessions.list_sessions(db, device, now=now))
+        return await self._kit.database.read(lambda db: user_sessions.list_sessions(db, device, now=now, limit=limit))
 
     async def list_security_events(
         self, device: ProvenDevice, before: str = ""

@@ -7,6 +7,7 @@ import reflex as rx
 from ..localization import filled
 from ..websocket.runtime import words
 from ..websocket.security_state import ActiveSession, SecurityState
+from .buttons import needs_connection
 from .cards import card, card_actions, row, skeleton_rows
 from .confirm import confirm
 from .time import at
@@ -28,6 +29,18 @@ def active_sessions() -> rx.Component:
                 class_name="ms-rows",
             ),
             skeleton_rows(2),
+        ),
+        rx.cond(
+            SecurityState.has_more_sessions,
+            card_actions(
+                rx.button(
+                    word.show_more,
+                    variant="soft",
+                    on_click=SecurityState.more_sessions(SecurityState.sessions.length()),
+                    aria_label=f"{word.show_more}: {word.active_sessions}",
+                    custom_attrs=needs_connection(),
+                )
+            ),
         ),
         card_actions(
             rx.cond(

@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 SIGNED_OUT = "signed_out"
 SIGNED_OUT_ALL = "signed_out_all"
 EVICTED = "evicted"
+TOO_MANY_DEVICES = "too_many_devices"
 REPLACED = "replaced"
 ANSWER_LOST = "answer_lost"
 FORGOTTEN = "forgotten"
@@ -24,6 +25,8 @@ SIGNED_UP = "signed_up"
 SIGNED_IN = "signed_in"
 FAILED_SIGN_IN = "failed_sign_in"
 REAUTHENTICATED = "reauthenticated"
+ACCOUNT_DISABLED = "account_disabled"
+ACCOUNT_ENABLED = "account_enabled"
 """Values of `SecurityEvent.kind`, beside `PASSWORD_CHANGED` and the reasons in `TOLD_ENDS`."""
 
 TOLD_ENDS = frozenset(
@@ -31,6 +34,7 @@ TOLD_ENDS = frozenset(
         SIGNED_OUT,
         SIGNED_OUT_ALL,
         EVICTED,
+        TOO_MANY_DEVICES,
         REVOKED_ELSEWHERE,
         SIGNED_OUT_EVERYWHERE,
         PASSWORD_CHANGED,
@@ -69,7 +73,10 @@ def _ended_index(table: str, column: str) -> Index:
 
 
 class User(SQLModel, table=True):
-    """A person's record. `email` is casefolded NFKC, so that it compares as people compare it."""
+    """A person's record. `email` is casefolded NFKC, so that it compares as people compare it.
+
+    With `disabled_at` the operator lets nobody in: no password opens a session, and none is valid.
+    """
 
     # `user` is a reserved word in PostgreSQL and the host app may have one of its own.
     __tablename__ = "multi_session_user"
@@ -81,6 +88,7 @@ class User(SQLModel, table=True):
     password_hash: str = Field(repr=False)
     created_at: datetime
     updated_at: datetime
+    disabled_at: datetime | None = None
 
 
 class Device(SQLModel, table=True):
@@ -148,6 +156,14 @@ class DeviceSession(SQLModel, table=True):
             postgresql_where=text("revoked_at IS NULL OR revoked_reason = 'evicted'"),
         ),
         _ended_index("device_session", "revoked_at"),
+        # Finds a user's sessions in use, at every sign-in, however many others have ended or expired.
+        Index(
+            "ix_multi_session_in_use",
+            "user_id",
+            "expires_at",
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True)

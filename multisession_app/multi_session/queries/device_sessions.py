@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -26,20 +27,24 @@ from ..options import ACTIVITY_INTERVAL
 from ..security.origins import Source
 from . import device_secrets
 from .conditions import ACCESSIBLE, VALID, is_listed
-from .devices import ProvenDevice, access_parameters
-from .ended_sessions import Ended, end, forget_oldest
+from .devices import NEVER, ProvenDevice, access_parameters
+from .ended_sessions import Ended, active_on, end, end_surplus, forget_oldest
 from .security_events import device_source, note
 
 
 @dataclass(frozen=True)
 class OpenedSession:
-    """A new session, the device's new secret in clear for the cookie, and the users who were evicted for it."""
+    """A new session, the device's new secret in clear for the cookie, and the users who were evicted for it.
+
+    `elsewhere` are the devices on which a session of the same user made room, each with its active session now.
+    """
 
     device_id: str
     secret: str = field(repr=False)
     session: DeviceSession
     user: User
     evicted: tuple[User, ...] = ()
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
 def knows(db: Session, device: ProvenDevice, user_id: str) -> bool:
@@ -63,13 +68,14 @@ def open_session(
     timeout: timedelta,
     evict: bool,
     now: datetime,
+    idle_since: datetime = NEVER,
     kind: str = SIGNED_IN,
 ) -> OpenedSession:
-    """Open a session of a proven user and make it active; the device's other accounts stay.
+    """Open a session of a proven user, whose row is locked, and make it active; the device's other accounts stay.
 
     With None for `device` a new one is made. The user's earlier session on this device ends. Over `maximum`, the
-    account used longest ago is signed out if `evict`. `timeout` is the session's whole life, `kind` that of the
-    security event.
+    account used longest ago is signed out if `evict`; over `SESSIONS_OF_USER_MAX`, the user's own session on another
+    device. `timeout` is the session's whole life, `kind` that of the security event.
 
     Raises:
         TooManySessions: the device is full and `evict` is off.
@@ -96,6 +102,7 @@ def open_session(
         end(db, REPLACED, now, col(DeviceSession.device_id) == device_id, col(DeviceSession.user_id) == user.id)
         evicted = _make_room(db, device, source=source, maximum=maximum, evict=evict, now=now)
         forget_oldest(db, device, now=now)
+    surplus = end_surplus(db, user.id, by=source, now=now, idle_since=idle_since)
     session = DeviceSession(
         device_id=device_id,
         user_id=user.id,
@@ -111,7 +118,9 @@ def open_session(
     db.add(session)
     note(db, kind, user.id, session.id, by=source, now=now, detail=NEW_DEVICE if is_new_device else "")
     db.flush()
-    return OpenedSession(device_id=device_id, secret=secret, session=session, user=user, evicted=evicted)
+    others = {ended.device_id for ended in surplus}
+    elsewhere = active_on(db, others, now=now, idle_since=idle_since) if others else {}
+    return OpenedSession(device_id, secret, session, user, evicted, elsewhere)
 
 
 def set_active(db: Session, device: ProvenDevice, session_id: str, *, now: datetime) -> None:

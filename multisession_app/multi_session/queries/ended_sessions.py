@@ -9,9 +9,17 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, and_, col, func, not_, or_, select, update
 
-from ..database.models import EVICTED, FORGOTTEN, SESSION_ENDED, TOLD_ENDS, DeviceSession, User
+from ..database.models import (
+    EVICTED,
+    FORGOTTEN,
+    SESSION_ENDED,
+    TOLD_ENDS,
+    TOO_MANY_DEVICES,
+    DeviceSession,
+    User,
+)
 from ..errors import InvalidSession
-from ..options import REMEMBERED_MAX
+from ..options import REMEMBERED_MAX, SESSIONS_OF_USER_MAX
 from ..security.origins import NOWHERE, Source
 from .conditions import LISTED, VALID, VISIBLE
 from .devices import ProvenDevice, access_parameters
@@ -85,6 +93,18 @@ def forget_oldest(db: Session, device: ProvenDevice, *, now: datetime) -> None:
     newest = select(DeviceSession.id).where(remembered).order_by(col(DeviceSession.activation).desc())
     surplus = col(DeviceSession.id).not_in(newest.limit(REMEMBERED_MAX))
     end(db, FORGOTTEN, now, remembered, surplus, params={"now": now, "idle_since": device.idle_since})
+
+
+def end_surplus(db: Session, user_id: str, *, by: Source, now: datetime, idle_since: datetime) -> list[Ended]:
+    """End a user's sessions used longest ago, so that there is room for one more on all devices.
+
+    The caller has locked the user, so that parallel sign-ins count each other's sessions.
+    """
+    own = col(DeviceSession.user_id) == user_id
+    newest_first = col(DeviceSession.last_active_at).desc(), col(DeviceSession.id)
+    surplus = select(DeviceSession.id).where(own, VALID).order_by(*newest_first).offset(SESSIONS_OF_USER_MAX - 1)
+    at = {"now": now, "idle_since": idle_since}
+    return end(db, TOO_MANY_DEVICES, now, col(DeviceSession.id).in_(surplus), by=by, params=at)
 
 
 def find_ended(db: Session, device_id: str, generation: int, session_id: str) -> tuple[DeviceSession, User] | None:

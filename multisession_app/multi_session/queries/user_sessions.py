@@ -29,8 +29,13 @@ def signed_in(device: ProvenDevice | None) -> DeviceSessionPublic:
     return device.active
 
 
-def list_sessions(db: Session, device: ProvenDevice, *, now: datetime) -> list[DeviceSessionPublic]:
-    """Return the active user's valid sessions on every device: this device's first, then the one used last first."""
+def list_sessions(
+    db: Session, device: ProvenDevice, *, now: datetime, limit: int | None = None
+) -> list[DeviceSessionPublic]:
+    """Return the active user's valid sessions on every device: this device's first, then the one used last first.
+
+    With `limit` at most so many. Without it all, of which `SESSIONS_OF_USER_MAX` is the number.
+    """
     active = signed_in(device)
     statement = (
         select(DeviceSession, User)
@@ -39,6 +44,7 @@ def list_sessions(db: Session, device: ProvenDevice, *, now: datetime) -> list[D
         .order_by(
             (col(DeviceSession.id) == active.id).desc(), col(DeviceSession.last_active_at).desc(), col(DeviceSession.id)
         )
+        .limit(limit)
     )
     rows = db.exec(statement, params=_at(device, now)).all()
     return [DeviceSessionPublic.of(session, user, is_current=session.id == active.id) for session, user in rows]

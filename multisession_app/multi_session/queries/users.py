@@ -41,19 +41,39 @@ def get(db: Session, user_id: str) -> User | None:
     return db.get(User, user_id)
 
 
-def lock_verified(db: Session, user: User) -> None:
-    """Check that the verified password is still the user's, and lock it until the transaction ends.
+def hash_to_verify(user: User | None) -> str | None:
+    """Return the hash that a sign-in is verified against: None for nobody and for a disabled user, alike in time."""
+    return user.password_hash if user is not None and user.disabled_at is None else None
 
-    Otherwise, if a sign-in and a password change cross, the old password could open a session after the change.
+
+def lock_verified(db: Session, user: User) -> None:
+    """Check that the verified password is still the user's and opens something, and lock it until the transaction ends.
+
+    Otherwise, if a sign-in crosses a password change, or the disabling of the account, it could open a session after
+    that.
 
     Raises:
-        InvalidCredentials: it was changed meanwhile, or the user deleted.
+        InvalidCredentials: it was changed meanwhile, or the user disabled or deleted.
     """
-    unchanged = select(User.id).where(User.id == user.id, User.password_hash == user.password_hash)
-    # On PostgreSQL a password change waits for this transaction, and then ends the session that it opens. SQLite has
-    # only one writer anyway.
-    if db.exec(unchanged.with_for_update(read=True)).first() is None:
+    unchanged = select(User.id).where(
+        User.id == user.id, User.password_hash == user.password_hash, col(User.disabled_at).is_(None)
+    )
+    # On PostgreSQL whatever ends the user's sessions waits for this transaction, and then ends the one that it opens;
+    # so do other sign-ins, which count the user's sessions. SQLite has only one writer anyway.
+    if db.exec(unchanged.with_for_update(key_share=True)).first() is None:
         raise InvalidCredentials
+
+
+def disable(db: Session, user_id: str, *, now: datetime) -> bool:
+    """Let nobody sign in as a user any more, and say whether that is new. Locks the user till the commit."""
+    is_new = col(User.id) == user_id, col(User.disabled_at).is_(None)
+    return db.exec(update(User).where(*is_new).values(disabled_at=now)).rowcount > 0
+
+
+def enable(db: Session, user_id: str) -> bool:
+    """Let a user sign in again, and say whether that is new."""
+    is_new = col(User.id) == user_id, col(User.disabled_at).is_not(None)
+    return db.exec(update(User).where(*is_new).values(disabled_at=None)).rowcount > 0
 
 
 def store_password_hash(db: Session, user: User, new: str, *, now: datetime | None = None) -> None:

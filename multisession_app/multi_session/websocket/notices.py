@@ -11,12 +11,13 @@ from ..database.models import (
     SIGNED_OUT,
     SIGNED_OUT_ALL,
     SIGNED_OUT_EVERYWHERE,
+    TOO_MANY_DEVICES,
     DeviceSession,
 )
 from ..localization import filled
 from .runtime import kit, words
 from .state import ENDED, SWITCHED, UNKNOWN, MultiSessionState
-from .user_agents import describe, device_name
+from .user_agents import describe, device_name, off_the_loop
 
 
 async def explain(accounts: MultiSessionState, device_id: str, generation: int, shown: str) -> None:
@@ -61,6 +62,7 @@ async def _from_where(session: DeviceSession) -> str:
     word = words()
     text = {
         REVOKED_ELSEWHERE: word.signed_out_elsewhere,
+        TOO_MANY_DEVICES: word.too_many_devices,
         SIGNED_OUT_EVERYWHERE: word.signed_out_everywhere,
         PASSWORD_CHANGED: word.password_changed,
         ENDED_BY_OPERATOR: word.ended_by_operator,
@@ -68,7 +70,7 @@ async def _from_where(session: DeviceSession) -> str:
     if not text:
         return ""
     user_agent = await kit().device_sessions.ended_by(session)
-    is_known = describe(user_agent).browser != ""
+    is_known = (await off_the_loop(lambda: describe(user_agent))).browser != ""
     return filled(text, device=device_name(user_agent, word) if is_known else word.another_device)
 
 

@@ -6,6 +6,8 @@ import reflex as rx
 from sqlmodel import SQLModel
 
 from ..database.models import (
+    ACCOUNT_DISABLED,
+    ACCOUNT_ENABLED,
     ENDED_BY_OPERATOR,
     EVICTED,
     FAILED_SIGN_IN,
@@ -18,14 +20,16 @@ from ..database.models import (
     SIGNED_OUT_ALL,
     SIGNED_OUT_EVERYWHERE,
     SIGNED_UP,
+    TOO_MANY_DEVICES,
 )
 from ..database.public import DeviceSessionPublic, SecurityEventPublic
 from ..errors import SessionChanged
 from ..localization import Localization
+from ..options import SESSIONS_PAGE
 from ..queries.devices import ProvenDevice
 from .runtime import kit, words
 from .state import MultiSessionState, checked_session_id
-from .user_agents import Kind, describe, device_name
+from .user_agents import Kind, describe, device_name, off_the_loop
 
 
 class ActiveSession(SQLModel):
@@ -86,6 +90,10 @@ class SecurityActivity(SQLModel):
         )
 
 
+async def _rows(events: list[SecurityEventPublic]) -> list[SecurityActivity]:
+    return await off_the_loop(lambda: [SecurityActivity.of(event) for event in events])
+
+
 def _text_of(event: SecurityEventPublic, word: Localization) -> str:
     if event.kind == PASSWORD_CHANGED and event.detail == SESSION_ENDED:
         return word.event_ended_by_password
@@ -98,9 +106,12 @@ def _text_of(event: SecurityEventPublic, word: Localization) -> str:
         SIGNED_OUT: word.event_signed_out,
         SIGNED_OUT_ALL: word.event_signed_out_all,
         EVICTED: word.event_evicted,
+        TOO_MANY_DEVICES: word.event_too_many_devices,
         REVOKED_ELSEWHERE: word.event_revoked_elsewhere,
         SIGNED_OUT_EVERYWHERE: word.event_signed_out_everywhere,
         ENDED_BY_OPERATOR: word.event_ended_by_operator,
+        ACCOUNT_DISABLED: word.event_account_disabled,
+        ACCOUNT_ENABLED: word.event_account_enabled,
     }[event.kind]
 
 
@@ -114,10 +125,13 @@ class SecurityState(MultiSessionState):
     """
 
     sessions: list[ActiveSession] = []
+    has_more_sessions: bool = False
+    """Whether `more_sessions` has further ones."""
     activity: list[SecurityActivity] = []
     is_activity_loaded: bool = False
     before: str = ""
     """The event from which `more` goes on, "" at the end."""
+    _asked_for: int = SESSIONS_PAGE
 
     @rx.var
     def has_other_devices(self) -> bool:
@@ -126,16 +140,22 @@ class SecurityState(MultiSessionState):
 
     @rx.event
     async def show_sessions(self) -> None:
-        """Read the sessions."""
-        if device := await self._shown_device():
-            self.sessions = [ActiveSession.of(session) for session in await kit().user_sessions.list_sessions(device)]
+        """Read the sessions, as many as have been asked for."""
+        await self._read_sessions()
+
+    @rx.event
+    async def more_sessions(self, shown: int) -> None:
+        """Read a page more than is `shown`. A repeated request for the same page is ignored."""
+        if self.has_more_sessions and type(shown) is int and shown == len(self.sessions):
+            self._asked_for = shown + SESSIONS_PAGE
+            await self._read_sessions()
 
     @rx.event
     async def show_activity(self) -> None:
         """Read the newest events; older rows that are shown stay."""
         if device := await self._shown_device():
             events, before = await kit().user_sessions.list_security_events(device)
-            newest = [SecurityActivity.of(event) for event in events]
+            newest = await _rows(events)
             known = {row.id for row in newest}
             older = [row for row in self.activity if row.id not in known]
             # If the newest events include none of the rows shown, there may be a gap: begin anew.
@@ -148,7 +168,7 @@ class SecurityState(MultiSessionState):
         """Read the next page of older events. A repeated request for the same page is ignored."""
         if before == self.before != "" and (device := await self._shown_device()):
             events, self.before = await kit().user_sessions.list_security_events(device, before)
-            self.activity = self.activity + [SecurityActivity.of(event) for event in events]
+            self.activity = self.activity + await _rows(events)
 
     @rx.event
     async def revoke_session(self, session_id: str) -> None:
@@ -167,6 +187,12 @@ class SecurityState(MultiSessionState):
         """Sign this account out on every device."""
         async with self._refusals("revoke_sessions"):
             await kit().user_sessions.revoke_sessions(await self._active_device())
+
+    async def _read_sessions(self) -> None:
+        if device := await self._shown_device():
+            found = await kit().user_sessions.list_sessions(device, self._asked_for + 1)
+            page, self.has_more_sessions = found[: self._asked_for], len(found) > self._asked_for
+            self.sessions = await off_the_loop(lambda: [ActiveSession.of(session) for session in page])
 
     async def _shown_device(self) -> ProvenDevice | None:
         """Return this tab's device, or None if its active account is not the one on screen, whose tree this is."""

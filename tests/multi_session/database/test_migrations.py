@@ -18,6 +18,7 @@ from multisession_app.multi_session.database import models
 from multisession_app.multi_session.database.models import Device, User
 from multisession_app.multi_session.database.transactions import MIGRATIONS, Database
 from multisession_app.multi_session.errors import SchemaTooNew
+from multisession_app.multi_session.queries import users
 from tests.support.running import run
 from tests.support.schema import differences
 from tests.support.world import NOW, World
@@ -109,6 +110,19 @@ def test_security_events_can_be_undone_and_done_again(database: Database) -> Non
         command.downgrade(config, "0002")
         assert not inspect(connection).has_table("multi_session_security_event")
     database.migrate()
+
+
+def test_disabled_account_keeps_the_version_that_knows_of_it(world: World) -> None:
+    """An older one would let it in."""
+    ada = world.user("ada")
+    world.write(lambda db: users.disable(db, ada.id, now=NOW))
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with world.database.engine.begin() as connection:
+        config.attributes.update(connection=connection, version_table=models.VERSION_TABLE.name)
+        with pytest.raises(NotImplementedError, match="enable or delete the disabled accounts first"):
+            command.downgrade(config, "0004")
+    world.database.migrate()
 
 
 def test_models_are_what_the_migrations_make(database: Database) -> None:

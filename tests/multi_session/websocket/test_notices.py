@@ -9,9 +9,10 @@ import pytest
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.localization import filled
+from multisession_app.multi_session.queries import ended_sessions
 from multisession_app.multi_session.websocket.notices import explain
 from multisession_app.multi_session.websocket.state import ENDED, UNKNOWN
-from tests.support.browser import PASSWORD, Browser
+from tests.support.browser import PASSWORD, Browser, email_of
 from tests.support.running import run
 from tests.support.state_tab import WORDS, Tab
 from tests.support.world import Clock, World
@@ -85,6 +86,25 @@ def test_end_from_another_device_is_said_with_its_time(
     body = {"token": both, "currentPassword": PASSWORD, "newPassword": NEW}
     assert phone.post(path, body).status_code == 200
     assert notice(visitor, both) == (said(word, "ada", next_name), clock.now.isoformat())
+
+
+def test_who_made_room_is_told_for_which_device(
+    visitor: Browser,
+    phone: Browser,
+    both: str,
+    notice: Callable[[Browser, str], tuple[str, str]],
+    client: Callable[..., Browser],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So that somebody who did not sign in there knows that somebody else did."""
+    monkeypatch.setattr(ended_sessions, "SESSIONS_OF_USER_MAX", 2)
+    clock.advance(minutes=1)
+    phone.names()
+    body = {"email": email_of("ada"), "password": PASSWORD}
+    client().post("/sign-in/email", body, {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Firefox/133.0"})
+    text = filled(WORDS.too_many_devices, name="ada", device="Firefox on Linux")
+    assert notice(visitor, both) == (text, clock.now.isoformat())
 
 
 def test_end_of_another_day_is_said_with_the_time_it_had(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import timedelta
@@ -10,22 +12,28 @@ from typing import Any
 
 import pytest
 from reflex_base.utils.format import json_dumps
+from sqlmodel import Session, col
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.database.models import (
+    ACCOUNT_DISABLED,
+    ACCOUNT_ENABLED,
     FAILED_SIGN_IN,
     PASSWORD_CHANGED,
     REAUTHENTICATED,
     SESSION_ENDED,
     SIGNED_IN,
+    SIGNED_OUT,
     SIGNED_UP,
     TOLD_ENDS,
     Device,
     DeviceSecret,
+    DeviceSession,
     User,
 )
 from multisession_app.multi_session.database.public import SecurityEventPublic
-from multisession_app.multi_session.options import SECURITY_EVENTS_PAGE
+from multisession_app.multi_session.options import SECURITY_EVENTS_PAGE, SESSIONS_OF_USER_MAX, SESSIONS_PAGE
+from multisession_app.multi_session.queries.ended_sessions import end
 from multisession_app.multi_session.queries.security_events import note
 from multisession_app.multi_session.security.origins import NOWHERE
 from multisession_app.multi_session.websocket import middleware
@@ -56,6 +64,32 @@ def happen(world: World, count: int) -> None:
     for _ in range(count):
         at = world.clock.advance(minutes=1)
         world.write(lambda db, at=at: note(db, FAILED_SIGN_IN, user.id, None, by=NOWHERE, now=at))  # type: ignore[misc]
+
+
+def elsewhere(world: World, count: int, user_agent: str = "") -> None:
+    """Let the only user be signed in on so many other devices, the last used first."""
+    [user] = world.rows(User)
+
+    def add(db: Session) -> None:
+        for number in range(count):
+            at = NOW - timedelta(minutes=number)
+            device = Device(state_key="", created_at=at, last_seen_at=at)
+            db.add(device)
+            db.flush()
+            session = DeviceSession(
+                device_id=device.id,
+                user_id=user.id,
+                generation=0,
+                activation=1,
+                created_at=at,
+                last_active_at=at,
+                authenticated_at=at,
+                expires_at=NOW + timedelta(days=30),
+                user_agent=user_agent.format(number=number),
+            )
+            db.add(session)
+
+    world.write(add)
 
 
 def test_sessions_are_those_of_the_account_on_screen(client: Callable[..., Browser], tab: Callable[..., Tab]) -> None:
@@ -91,7 +125,14 @@ def test_browser_gets_the_fields_of_two_shapes_and_nothing_else(
     do(shown, "show_activity")
     whole = json.loads(json_dumps(shown.root.dict()))[SecurityState.get_full_name()]
     mine = {name.removesuffix("_rx_state_"): value for name, value in whole.items()}
-    assert set(mine) == {"sessions", "activity", "is_activity_loaded", "before", "has_other_devices"}
+    assert set(mine) == {
+        "sessions",
+        "has_more_sessions",
+        "activity",
+        "is_activity_loaded",
+        "before",
+        "has_other_devices",
+    }
     assert set(mine["sessions"][0]) == {
         "id",
         "device",
@@ -149,6 +190,60 @@ def test_more_takes_only_what_it_gave(visitor: Browser, tab: Callable[..., Tab],
     shown = tab(visitor)
     rows = list(do(shown, "show_activity").activity)
     assert do(shown, "more", before).activity == rows
+
+
+def test_sessions_come_a_page_at_a_time(visitor: Browser, tab: Callable[..., Tab], world: World) -> None:
+    """This device's first, then the one used last; a click repeated is one, and what is shown is kept up to date."""
+    visitor.sign_up("ada")
+    elsewhere(world, 2 * SESSIONS_PAGE)
+    shown = tab(visitor)
+    state = do(shown, "show_sessions")
+    assert (len(state.sessions), state.sessions[0].is_current, state.has_more_sessions) == (SESSIONS_PAGE, True, True)
+    do(shown, "more_sessions", SESSIONS_PAGE)
+    do(shown, "more_sessions", SESSIONS_PAGE)
+    assert (len(state.sessions), state.has_more_sessions) == (2 * SESSIONS_PAGE, True)
+    world.write(lambda db: end(db, SIGNED_OUT, NOW, col(DeviceSession.id) == state.sessions[1].id))
+    do(shown, "show_sessions")
+    assert (len(state.sessions), state.has_more_sessions) == (2 * SESSIONS_PAGE, False)
+    times = [row.last_active_at for row in state.sessions[1:]]
+    assert times == sorted(times, reverse=True)
+    do(shown, "more_sessions", 2 * SESSIONS_PAGE)
+    assert len(state.sessions) == 2 * SESSIONS_PAGE
+
+
+def test_more_sessions_come_only_after_those_that_are_shown(
+    visitor: Browser, tab: Callable[..., Tab], world: World
+) -> None:
+    """Whatever a browser sends in place of the number of those, nothing is added."""
+    visitor.sign_up("ada")
+    elsewhere(world, SESSIONS_PAGE)
+    shown = tab(visitor)
+    do(shown, "show_sessions")
+    for sent in [*WRONG, 0, 10**9, -1, float(SESSIONS_PAGE)]:
+        assert len(do(shown, "more_sessions", sent).sessions) == SESSIONS_PAGE, repr(sent)[:40]
+
+
+def test_hundred_browsers_that_nobody_knows_do_not_hold_up_the_others(
+    visitor: Browser, tab: Callable[..., Tab], world: World
+) -> None:
+    """The event loop goes on while their names are found out, which took 360 ms of it."""
+    visitor.sign_up("ada")
+    elsewhere(world, SESSIONS_OF_USER_MAX, user_agent="Mozilla/5.0 ({number}; " + "a/1 " * 120)
+    shown = tab(visitor)
+
+    async def scene() -> tuple[int, float]:
+        state, longest = await shown.root.get_state(SecurityState), 0.0
+        state._asked_for = SESSIONS_OF_USER_MAX
+        reading = asyncio.create_task(SecurityState.event_handlers["show_sessions"].fn(state))
+        while not reading.done():
+            start = time.perf_counter()
+            await asyncio.sleep(0.001)
+            longest = max(longest, time.perf_counter() - start)
+        return len(state.sessions), longest
+
+    rows, longest = run(scene())
+    assert rows == SESSIONS_OF_USER_MAX
+    assert longest < 0.15
 
 
 def test_verbs_end_sessions_on_other_devices(client: Callable[..., Browser], tab: Callable[..., Tab]) -> None:
@@ -218,6 +313,7 @@ def test_revoke_session_refuses_what_is_no_session_of_this_account(
     [
         *((kind, SESSION_ENDED) for kind in sorted(TOLD_ENDS)),
         *((kind, "") for kind in (SIGNED_UP, SIGNED_IN, FAILED_SIGN_IN, REAUTHENTICATED, PASSWORD_CHANGED)),
+        *((kind, "") for kind in (ACCOUNT_DISABLED, ACCOUNT_ENABLED)),
     ],
 )
 def test_every_kind_of_event_has_words(kind: str, detail: str, tab: Callable[..., Tab]) -> None:
