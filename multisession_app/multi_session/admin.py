@@ -16,7 +16,7 @@ from .actions.pubsub import PubSub
 from .actions.resources import Resources
 from .actions.schedule import sweep_all
 from .database.transactions import Database
-from .errors import MultiSessionError, SchemaTooNew
+from .errors import InvalidSession, MultiSessionError, SchemaTooNew
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         return asyncio.run(_run(asked))
+    except EOFError:
+        print("\nNobody has answered, so nothing was done.", file=sys.stderr)
+        return 1
     except (MultiSessionError, SchemaTooNew) as error:
         sentence = words().sentence(error) if isinstance(error, MultiSessionError) else str(error)
         print(sentence, file=sys.stderr)
@@ -55,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     everyone = command("end-everyone", "End all sessions of all users.", of_user=False)
     everyone.add_argument("--yes", action="store_true", help="do not ask whether that is meant")
     command("set-password", "Set a user's password, typed or piped in, and end all of their sessions.")
+    command("disable", "End a user's sessions on all devices, and refuse sign-ins as if the password were wrong.")
+    command("enable", "Let a user sign in again, with the password that they have.")
     command("sweep", "Delete what is kept no longer, as the server does every hour.", of_user=False)
     return parser
 
@@ -75,6 +80,8 @@ async def _run(asked: argparse.Namespace) -> int:
             "end": _end,
             "end-everyone": _end_everyone,
             "set-password": _set_password,
+            "disable": _disable,
+            "enable": _enable,
             "sweep": _sweep,
         }
         return await commands[asked.command](resources, asked)
@@ -85,7 +92,8 @@ async def _run(asked: argparse.Namespace) -> int:
 
 async def _sessions(resources: Resources, asked: argparse.Namespace) -> int:
     user, sessions = await Operator(resources).sessions_of(asked.email)
-    print(f"{user.name} <{user.email}>, user {user.id}: {len(sessions)} sessions")
+    disabled = f", disabled since {user.disabled_at:%Y-%m-%d %H:%M} UTC" if user.disabled_at else ""
+    print(f"{user.name} <{user.email}>, user {user.id}{disabled}: {len(sessions)} sessions")
     for session in sessions:
         print(
             f"{session.id}  last active {session.last_active_at:%Y-%m-%d %H:%M} UTC  "
@@ -95,7 +103,12 @@ async def _sessions(resources: Resources, asked: argparse.Namespace) -> int:
 
 
 async def _end(resources: Resources, asked: argparse.Namespace) -> int:
-    return _ended(await Operator(resources).end_sessions(asked.email, asked.session))
+    try:
+        return _ended(await Operator(resources).end_sessions(asked.email, asked.session))
+    except InvalidSession:
+        # Its own sentence is about "this browser".
+        print("This user has no session with that id, or it has ended. Nothing was done.", file=sys.stderr)
+        return 1
 
 
 async def _end_everyone(resources: Resources, asked: argparse.Namespace) -> int:
@@ -113,8 +126,21 @@ async def _set_password(resources: Resources, asked: argparse.Namespace) -> int:
         print("The two are not the same. Nothing was done.", file=sys.stderr)
         return 1
     ended = await Operator(resources).set_password(asked.email, password)
-    print("The password is set.")
+    user, _ = await Operator(resources).sessions_of(asked.email)
+    print("The password is set." + (" The account is still disabled." if user.disabled_at else ""))
     return _ended(ended)
+
+
+async def _disable(resources: Resources, asked: argparse.Namespace) -> int:
+    is_new, ended = await Operator(resources).disable(asked.email)
+    print("The account is disabled." if is_new else "The account was disabled already.")
+    return _ended(ended)
+
+
+async def _enable(resources: Resources, asked: argparse.Namespace) -> int:
+    is_new = await Operator(resources).enable(asked.email)
+    print("The account is enabled." if is_new else "The account was not disabled.")
+    return 0
 
 
 async def _sweep(resources: Resources, asked: argparse.Namespace) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,9 +11,11 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 import pytest
+from reflex_base.config import get_config
 
+from multisession_app.multi_session.admin import main
 from multisession_app.multi_session.database.transactions import Database
-from tests.support.browser import Browser, email_of
+from tests.support.browser import PASSWORD, Browser, email_of
 from tests.support.server import PROJECT, environment
 
 NEW = "another fine password"
@@ -54,6 +58,19 @@ def admin(database: Database) -> Admin:
     return run_command
 
 
+@pytest.fixture
+def here(database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Admin:
+    """Return what runs a command in this process, which takes a tenth of the time."""
+    monkeypatch.setattr(get_config(), "db_url", database.engine.url.render_as_string(hide_password=False))
+
+    def run_command(*arguments: str, typed: str = "") -> Outcome:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        code = main(arguments)
+        return Outcome(code, *capsys.readouterr())
+
+    return run_command
+
+
 def test_sessions_are_listed_and_ended(visitor: Browser, admin: Admin) -> None:
     """Each with its id, times and device; the list holds no secret."""
     session_id = visitor.sign_up("ada")
@@ -64,39 +81,59 @@ def test_sessions_are_listed_and_ended(visitor: Browser, admin: Admin) -> None:
     assert visitor.secret not in listed.out + listed.error
     assert admin("end", email_of("ada"), "--session", session_id).out == "1 session ended.\n"
     assert visitor.names() == []
+    again = admin("end", email_of("ada"), "--session", session_id)
+    sentence = "This user has no session with that id, or it has ended. Nothing was done.\n"
+    assert again == Outcome(1, "", sentence)
     assert admin("sessions", email_of("ada")).out.endswith(": 0 sessions\n")
 
 
 @pytest.mark.sqlite
-def test_password_is_piped_in_and_never_printed(visitor: Browser, admin: Admin) -> None:
+def test_password_is_piped_in_and_never_printed(visitor: Browser, here: Admin) -> None:
     """On a terminal it is asked for twice, unseen."""
     visitor.sign_up("ada")
-    done = admin("set-password", email_of("ada"), typed=NEW + "\n")
+    done = here("set-password", email_of("ada"), typed=NEW + "\n")
     assert (done.code, done.out) == (0, "The password is set.\n1 session ended.\n"), done
     assert visitor.post("/sign-in/email", {"email": email_of("ada"), "password": NEW}).status_code == 200
-    assert admin("set-password", email_of("ada"), typed="short\n").error == "Use at least 8 characters.\n"
+    assert here("set-password", email_of("ada"), typed="short\n").error == "Use at least 8 characters.\n"
 
 
 @pytest.mark.sqlite
-def test_everyones_sessions_are_ended_only_if_that_is_meant(visitor: Browser, admin: Admin) -> None:
+def test_everyones_sessions_are_ended_only_if_that_is_meant(visitor: Browser, here: Admin) -> None:
     """It asks first, and takes nothing but yes."""
     visitor.sign_up("ada")
-    assert admin("end-everyone", typed="y\n").code == 1
+    assert here("end-everyone", typed="y\n").code == 1
+    nobody_there = here("end-everyone", typed="")
+    assert (nobody_there.code, nobody_there.error) == (1, "\nNobody has answered, so nothing was done.\n")
     assert visitor.names() == ["ada"]
-    assert admin("end-everyone", typed="yes\n").out.endswith("1 session ended.\n")
+    assert here("end-everyone", typed="yes\n").out.endswith("1 session ended.\n")
     assert visitor.names() == []
-    assert admin("end-everyone", "--yes").out == "0 sessions ended.\n"
+    assert here("end-everyone", "--yes").out == "0 sessions ended.\n"
 
 
 @pytest.mark.sqlite
-def test_unknown_address_is_said_in_words(admin: Admin) -> None:
+def test_unknown_address_is_said_in_words(here: Admin) -> None:
     """And in the exit code, for scripts."""
-    assert admin("sessions", "nobody@example.com") == Outcome(1, "", "Nobody has this email.\n")
+    assert here("sessions", "nobody@example.com") == Outcome(1, "", "Nobody has this email.\n")
+
+
+def test_account_is_disabled_and_enabled(visitor: Browser, here: Admin) -> None:
+    """Each as often as one likes; the list, and a new password, say that it is disabled."""
+    visitor.sign_up("ada")
+    ada = email_of("ada")
+    assert here("disable", ada) == Outcome(0, "The account is disabled.\n1 session ended.\n", "")
+    assert here("disable", ada) == Outcome(0, "The account was disabled already.\n0 sessions ended.\n", "")
+    assert visitor.post("/sign-in/email", {"email": ada, "password": PASSWORD}).status_code == 401
+    assert re.search(r", disabled since 20\d\d-\d\d-\d\d \d\d:\d\d UTC: 0 sessions\n$", here("sessions", ada).out)
+    new = here("set-password", ada, typed=NEW + "\n").out
+    assert new == "The password is set. The account is still disabled.\n0 sessions ended.\n"
+    assert here("enable", ada) == Outcome(0, "The account is enabled.\n", "")
+    assert here("enable", ada) == Outcome(0, "The account was not disabled.\n", "")
+    assert visitor.post("/sign-in/email", {"email": ada, "password": NEW}).status_code == 200
 
 
 @pytest.mark.sqlite
-def test_sweep_deletes_what_is_kept_no_longer(visitor: Browser, admin: Admin) -> None:
+def test_sweep_deletes_what_is_kept_no_longer(visitor: Browser, here: Admin) -> None:
     """And nothing that is."""
     visitor.sign_up("ada")
-    assert admin("sweep").out == "Swept.\n"
+    assert here("sweep").out == "Swept.\n"
     assert visitor.names() == ["ada"]

@@ -1,4 +1,4 @@
-"""What the operator of a site can do to users' sessions and passwords, without a device that a cookie has proved."""
+"""What the operator of a site can do to users: end their sessions, set a password, disable. No cookie proves it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ from collections.abc import Callable
 
 from sqlmodel import Session, col, select
 
-from ..database.models import ENDED_BY_OPERATOR, PASSWORD_CHANGED, DeviceSession, User
-from ..errors import NoSuchUser
+from ..database.models import (
+    ACCOUNT_DISABLED,
+    ACCOUNT_ENABLED,
+    ENDED_BY_OPERATOR,
+    PASSWORD_CHANGED,
+    DeviceSession,
+    User,
+    is_id,
+)
+from ..errors import InvalidSession, NoSuchUser
 from ..options import SWEEP_BATCH
 from ..queries import security_events, users
 from ..queries.conditions import LISTED, VALID
@@ -18,7 +26,7 @@ from .resources import Resources
 
 
 class Operator:
-    """Lists and ends sessions, and sets a password. No object that serves requests holds one."""
+    """Lists and ends sessions, sets a password, disables and enables. No object that serves requests holds one."""
 
     def __init__(self, kit: Resources) -> None:
         """Work with the resources of the running kit."""
@@ -45,13 +53,17 @@ class Operator:
 
         Raises:
             NoSuchUser: nobody has the address.
+            InvalidSession: the user has no session with that id, or it has ended.
         """
 
         def work(db: Session) -> list[Ended]:
-            which = [col(DeviceSession.user_id) == _found(db, email).id]
-            if session_id:
-                which.append(col(DeviceSession.id) == session_id)
-            return end(db, ENDED_BY_OPERATOR, self._kit.now(), *which)
+            own = col(DeviceSession.user_id) == _found(db, email).id
+            if not session_id:
+                return end(db, ENDED_BY_OPERATOR, self._kit.now(), own)
+            chosen = col(DeviceSession.id) == session_id
+            if not (is_id(session_id) and (ended := end(db, ENDED_BY_OPERATOR, self._kit.now(), own, chosen))):
+                raise InvalidSession
+            return ended
 
         return _count(await self._end_by(work))
 
@@ -70,6 +82,8 @@ class Operator:
     async def set_password(self, email: str, password: str) -> int:
         """Set a user's password, end their sessions on every device, and return how many were open.
 
+        A disabled user stays disabled.
+
         Raises:
             NoSuchUser: nobody has the address.
             PasswordTooShort, PasswordTooLong, PasswordTooCommon: see `passwords.check_password`.
@@ -86,6 +100,42 @@ class Operator:
             return end(db, ENDED_BY_OPERATOR, now, col(DeviceSession.user_id) == user.id)
 
         return _count(await self._end_by(work))
+
+    async def disable(self, email: str) -> tuple[bool, int]:
+        """Let nobody sign in as a user, end their sessions on every device, and return if that is new and how many.
+
+        Raises:
+            NoSuchUser: nobody has the address.
+        """
+        is_new = False
+
+        def work(db: Session) -> list[Ended]:
+            nonlocal is_new
+            user, now = _found(db, email), self._kit.now()
+            # This comes first: a sign-in that crosses it is refused, or has committed the session that ends below.
+            is_new = users.disable(db, user.id, now=now)
+            if is_new:
+                security_events.note(db, ACCOUNT_DISABLED, user.id, None, by=NOWHERE, now=now)
+            return end(db, ENDED_BY_OPERATOR, now, col(DeviceSession.user_id) == user.id)
+
+        ended = await self._end_by(work)
+        return is_new, _count(ended)
+
+    async def enable(self, email: str) -> bool:
+        """Let a user sign in again, with the password that they have, and return if that is new.
+
+        Raises:
+            NoSuchUser: nobody has the address.
+        """
+
+        def work(db: Session) -> bool:
+            user = _found(db, email)
+            is_new = users.enable(db, user.id)
+            if is_new:
+                security_events.note(db, ACCOUNT_ENABLED, user.id, None, by=NOWHERE, now=self._kit.now())
+            return is_new
+
+        return await self._kit.database.write(work)
 
     async def _end_by(self, verb: Callable[[Session], list[Ended]]) -> list[Ended]:
         def work(db: Session) -> tuple[list[Ended], dict[str, str]]:

@@ -114,7 +114,12 @@ def _proven(
         return None
     secret, device, *_ = rows[0]
     # A device without listed sessions comes as one row, with None for the session and the user.
-    listed = [(session, user, is_valid) for *_, session, user, is_valid in rows if session is not None]
+    # The sessions of a disabled user have ended; should one have crossed that, it opens nothing either.
+    listed = [
+        (session, user, is_valid and user.disabled_at is None)
+        for *_, session, user, is_valid in rows
+        if session is not None
+    ]
     valid = [(session, user) for session, user, is_valid in listed if is_valid]
     ends = [min(session.expires_at, now + (session.last_active_at - idle_since)) for session, _ in valid]
     return ProvenDevice(

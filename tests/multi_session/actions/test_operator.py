@@ -16,7 +16,7 @@ from multisession_app.multi_session.actions.schedule import tell_ended_by_operat
 from multisession_app.multi_session.actions.tabs import Connection
 from multisession_app.multi_session.database.models import ENDED_BY_OPERATOR, DeviceSession, SecurityEvent
 from multisession_app.multi_session.database.transactions import Database
-from multisession_app.multi_session.errors import NoSuchUser, PasswordTooShort
+from multisession_app.multi_session.errors import InvalidSession, NoSuchUser, PasswordTooShort
 from multisession_app.multi_session.options import Options
 from tests.support.browser import PASSWORD, Browser, email_of
 from tests.support.running import run
@@ -85,7 +85,9 @@ def test_operator_ends_one_session(three: list[Browser], operators: MultiSession
     """That of the user who is named: another's id ends nothing."""
     here, phone = three
     of_bob = here.listed()[1]["id"]
-    assert run(Operator(operators).end_sessions(ADA, of_bob)) == 0
+    for wrong in (of_bob, "unknown", "\0"):
+        with pytest.raises(InvalidSession):
+            run(Operator(operators).end_sessions(ADA, wrong))
     assert run(Operator(operators).end_sessions(ADA, here.listed()[0]["id"])) == 1
     assert (here.names(), phone.names()) == (["bob"], ["ada"])
 
@@ -125,6 +127,8 @@ def test_unknown_address_is_said(operators: MultiSession, email: str) -> None:
         Operator(operators).sessions_of(email),
         Operator(operators).end_sessions(email),
         Operator(operators).set_password(email, NEW),
+        Operator(operators).disable(email),
+        Operator(operators).enable(email),
     ):
         with pytest.raises(NoSuchUser):
             run(doing)
