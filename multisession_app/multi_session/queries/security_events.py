@@ -92,6 +92,7 @@ def list_security_events(
 def ended_by(db: Session, session: DeviceSession) -> str:
     """Return the User-Agent of the device that ended a session, "" if it was not recorded."""
     event = SecurityEvent
-    # The condition on the user lets the index be used.
-    of_session = event.user_id == session.user_id, event.session_id == session.id, event.detail == SESSION_ENDED
-    return db.exec(select(event.user_agent).where(*of_session)).first() or ""
+    # The user and the time let the index be used, however much else has happened.
+    at_its_end = event.user_id == session.user_id, event.at == session.revoked_at
+    of_session = event.session_id == session.id, event.detail == SESSION_ENDED
+    return db.exec(select(event.user_agent).where(*at_its_end, *of_session)).first() or ""

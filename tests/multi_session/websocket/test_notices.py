@@ -139,7 +139,6 @@ def test_device_that_ended_a_session_can_be_named(
     visitor: Browser, phone: Browser, both: str, multi_session: MultiSession, world: World
 ) -> None:
     """By what its browser says of itself; a session that nobody ended has none."""
-    row = world.row(both)
-    assert run(multi_session.device_sessions.ended_by(row)) == ""
+    assert run(multi_session.device_sessions.ended_by(world.row(both))) == ""
     phone.post("/revoke-other-sessions")
-    assert run(multi_session.device_sessions.ended_by(row)).startswith("python-httpx")
+    assert run(multi_session.device_sessions.ended_by(world.row(both))).startswith("python-httpx")
