@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from multisession_app.multi_session.options import SESSIONS_PAGE
+from multisession_app.multi_session.options import SESSIONS_OF_USER_MAX, SESSIONS_PAGE
 from tests.support.people import (
     API,
     WORDS,
@@ -60,11 +60,19 @@ def test_the_way_to_the_page_and_back(page: Page, ada: Person) -> None:
     expect(sessions(page)).to_have_count(1)
 
 
+def sign_in_elsewhere(base_url: str, person: Person, times: int, user_agent: str = "") -> None:
+    """Sign a person in on so many new devices."""
+    body = {"email": person.email, "password": person.password}
+    for _ in range(times):
+        answer = httpx.post(
+            f"{base_url}{API}/sign-in/email", json=body, headers={"User-Agent": user_agent}, trust_env=False
+        )
+        assert answer.status_code == 200, answer.text
+
+
 def test_further_devices_come_on_demand(page: Page, ada: Person, base_url: str) -> None:
     """A page at a time, each once, however often the button is clicked."""
-    body = {"email": ada.email, "password": ada.password}
-    for _ in range(SESSIONS_PAGE + 1):
-        assert httpx.post(base_url + API + "/sign-in/email", json=body, trust_env=False).status_code == 200
+    sign_in_elsewhere(base_url, ada, SESSIONS_PAGE + 1)
     open_security(page)
     expect(sessions(page)).to_have_count(SESSIONS_PAGE)
     expect(sessions(page).first).to_contain_text(WORDS.this_device)
@@ -72,6 +80,18 @@ def test_further_devices_come_on_demand(page: Page, ada: Person, base_url: str) 
     more.dblclick()
     expect(sessions(page)).to_have_count(SESSIONS_PAGE + 2)
     expect(more).to_have_count(0)
+
+
+@pytest.mark.whole
+def test_device_that_makes_room_is_signed_out_at_once(page: Page, ada: Person, base_url: str) -> None:
+    """The one used longest ago, by the sign-in over the maximum and not before; its page says for which device."""
+    page.goto("/")
+    expect_account(page, ada)
+    sign_in_elsewhere(base_url, ada, SESSIONS_OF_USER_MAX - 1)
+    expect_account(page, ada)
+    sign_in_elsewhere(base_url, ada, 1, FIREFOX)
+    expect_signed_out(page)
+    expect_notice(page, WORDS.too_many_devices.format(name="Ada", device="Firefox on Windows"))
 
 
 def test_what_happens_elsewhere_is_seen_by_itself(

@@ -102,7 +102,7 @@ def open_session(
         end(db, REPLACED, now, col(DeviceSession.device_id) == device_id, col(DeviceSession.user_id) == user.id)
         evicted = _make_room(db, device, source=source, maximum=maximum, evict=evict, now=now)
         forget_oldest(db, device, now=now)
-    surplus = end_surplus(db, user.id, by=source, now=now, idle_since=idle_since)
+    surplus = end_surplus(db, user.id, by=source, now=now, idle_since=idle_since) if kind == SIGNED_IN else []
     session = DeviceSession(
         device_id=device_id,
         user_id=user.id,

@@ -58,8 +58,8 @@ def lock_verified(db: Session, user: User) -> None:
     unchanged = select(User.id).where(
         User.id == user.id, User.password_hash == user.password_hash, col(User.disabled_at).is_(None)
     )
-    # On PostgreSQL whatever ends the user's sessions waits for this transaction, and then ends the one that it opens;
-    # so do other sign-ins, which count the user's sessions. SQLite has only one writer anyway.
+    # On PostgreSQL a password change, or the disabling, waits for this transaction, and then ends the session that it
+    # opens; another sign-in waits, and then counts that session. SQLite has only one writer anyway.
     if db.exec(unchanged.with_for_update(key_share=True)).first() is None:
         raise InvalidCredentials
 
