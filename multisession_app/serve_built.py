@@ -12,9 +12,17 @@ from reflex_base import constants
 from reflex_base.config import get_config
 from reflex_base.environment import environment
 
+from .multi_session import claim_port
+
 
 def main(host: str, port: int) -> None:
-    """Serve until stopped."""
+    """Serve until stopped.
+
+    Raises:
+        SystemExit: the port is taken.
+    """
+    # Before anything is touched; the server takes the port once more, and keeps it.
+    claim_port(host, port).close()
     config = get_config()
     config._set_persistent(frontend_port=port, backend_port=port, backend_host=host)
     environment.REFLEX_ENV_MODE.set(constants.Env.PROD)

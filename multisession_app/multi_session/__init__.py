@@ -9,7 +9,7 @@ Rooms, each importing only from those before it; inside a room no import makes a
     actions                       one transaction, then the message to the open tabs; whom they act as
     http | websocket              the two doors, which do not know each other
     components                    what a page shows; `browser` holds their JavaScript and CSS
-    install plugin admin          what puts it all together; the operator's command line
+    server install plugin admin   what puts it all together; the operator's command line
 
 Everything but `websocket`, `components`, `install` and `plugin` is plain Python and Starlette and loads without Reflex.
 
@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from .queries.device_sessions import OpenedSession as OpenedSession
     from .queries.devices import ProvenDevice as ProvenDevice
     from .security.origins import Source as Source
+    from .server import claim_port as claim_port
     from .websocket.runtime import kit as kit
     from .websocket.security_state import (
         ActiveSession as ActiveSession,
@@ -126,6 +127,7 @@ _HOMES = {
     "OpenedSession": "queries.device_sessions",
     "ProvenDevice": "queries.devices",
     "Source": "security.origins",
+    "claim_port": "server",
     "kit": "websocket.runtime",
     "ActiveSession": "websocket.security_state",
     "SecurityActivity": "websocket.security_state",

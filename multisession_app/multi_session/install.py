@@ -28,7 +28,13 @@ from .http.routes import api
 from .options import Options
 from .security.rate_limits import RateLimits
 from .websocket.middleware import EventMiddleware, explain_failure, refresh_tabs_of
-from .websocket.reflex_patches import give_back_cancelled_locks, refuse_forged_packets
+from .websocket.reflex_patches import (
+    forget_dead_workers,
+    give_back_cancelled_locks,
+    keep_private,
+    name_of_process,
+    refuse_forged_packets,
+)
 from .websocket.runtime import runtime, shared_name_of
 from .websocket.switch_in_place import SwitchInPlace, missing_parts
 from .websocket.user_agents import describe, off_the_loop
@@ -81,7 +87,7 @@ def install(app: rx.App, options: Options, config: Config) -> None:
     )
     runtime.multi_session, runtime.app = kit, app
     _open_websocket_door(app, kit)
-    app.register_lifespan_task(_running(kit))
+    app.register_lifespan_task(_running(app, kit))
     _open_http_door(app, kit, config)
 
 
@@ -90,6 +96,7 @@ def _open_websocket_door(app: rx.App, kit: MultiSession) -> None:
         app.backend_exception_handler = explain_failure
     refuse_forged_packets(app)
     give_back_cancelled_locks(app.state_manager)
+    forget_dead_workers(app, kit.pubsub.is_alive)
     app.add_middleware(EventMiddleware(), index=0)
     kit.tabs.refresh = refresh_tabs_of(app)
     if kit.options.switch_in_place and _can_switch_in_place(app):
@@ -108,12 +115,13 @@ def _open_http_door(app: rx.App, kit: MultiSession, config: Config) -> None:
     app.api_transformer = transformers
 
 
-def _running(kit: MultiSession) -> Callable[[], AbstractAsyncContextManager[None]]:
+def _running(app: rx.App, kit: MultiSession) -> Callable[[], AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def running() -> AsyncIterator[None]:
+        keep_private(app.state_manager)
         # The first user agent takes 0.1 s longer than others: the rules are compiled then.
         rules = off_the_loop(lambda: describe(""))
-        work = kit.pubsub.listen(), watch_endings(kit), sweep_regularly(kit), rules
+        work = kit.pubsub.listen(name_of_process(app)), watch_endings(kit), sweep_regularly(kit), rules
         tasks = [asyncio.create_task(coroutine) for coroutine in work]
         yield
         for task in tasks:

@@ -45,6 +45,11 @@ SESSIONS_PAGE = 20
 USER_AGENTS_KEPT = 2000
 """How many user agents a process keeps the names of, so that it parses each of them once."""
 
+WORKER_IS_STARTING = timedelta(seconds=10)
+"""A worker that ends by itself before it is this old could not start. If none is older, the server ends."""
+WORKER_PAUSE = timedelta(seconds=3)
+"""How long the server waits before it starts a worker again that ended so early."""
+
 DATABASE_TIMEOUT = timedelta(seconds=15)
 """How long a statement, a lock or a connection of the database may take."""
 

@@ -10,6 +10,7 @@ from reflex_base.config import get_config
 from reflex_base.plugins import Plugin
 
 from .options import LIBRARY, Options
+from .server import use_server
 
 if TYPE_CHECKING:
     import reflex as rx
@@ -38,6 +39,8 @@ class MultiSessionPlugin(Plugin):
     def __init__(self, **options: Any) -> None:
         """Check the options."""
         self.multi_session_options = Options(**options)
+        # Here, because the process that starts the workers reads `rxconfig.py` and perhaps nothing else of the app.
+        use_server()
 
     def get_static_assets(self, **context: Any) -> Sequence[tuple[Path, str | bytes]]:
         """Return the files of `browser/`, each at the path from which compiled pages import it."""

@@ -134,6 +134,11 @@ class RawSocket:
             self._read_until(lambda: False, seconds, "the server to close the connection")
         return self._socket.close_code
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the connection has ended."""
+        return self._socket.close_code is not None
+
     def close(self) -> None:
         """Close the connection as a closed tab does."""
         self._closing.close()

@@ -63,12 +63,15 @@ class PubSub:
                 # processes only hear later.
                 logger.exception("Could not tell the other processes about a change of session.")
 
-    async def listen(self) -> None:
-        """Apply what other processes publish, until cancelled; without Redis, return at once."""
+    async def listen(self, own_name: str = "") -> None:
+        """Apply what other processes publish, until cancelled; without Redis, return at once.
+
+        As long as this process listens it `is_alive` by its own name.
+        """
         while self._redis is not None:
             try:
                 async with self._redis.pubsub() as pubsub:
-                    await pubsub.subscribe(self._channel)
+                    await pubsub.subscribe(self._channel, f"{self._channel}:{own_name}")
                     async for message in pubsub.listen():
                         if message["type"] == "message":
                             sender, change = json.loads(message["data"])
@@ -77,6 +80,13 @@ class PubSub:
             except Exception:
                 logger.exception("Lost Redis; tabs of other processes are told late until it is back.")
                 await asyncio.sleep(1)
+
+    async def is_alive(self, name: str) -> bool:
+        """Say whether a process of that name listens. Redis knows at once when one has died: its connection is gone."""
+        if self._redis is None:
+            return False
+        [(_, listening)] = await self._redis.pubsub_numsub(f"{self._channel}:{name}")
+        return listening > 0
 
     async def ping(self) -> None:
         """Return if Redis answers, or if there is none; else raise its error."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
 from pathlib import Path
@@ -34,8 +35,8 @@ def make_engine(url: str) -> Engine:
         address = address.set(drivername="postgresql+psycopg")
     if address.get_backend_name() == "postgresql":
         return create_engine(address, **settings, connect_args=_postgres_settings(address))
-    if (path := address.database) and path != ":memory:":
-        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if (path := address.database) and path != ":memory:" and not path.startswith("file:"):
+        _make_private(Path(path))
     engine = create_engine(address, **settings)
 
     @event.listens_for(engine, "connect")
@@ -53,6 +54,17 @@ def make_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _make_private(path: Path) -> None:
+    # Other users of the machine must not read it. SQLite gives the files beside it, -wal and -shm, the same rights.
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(0o600)
+    for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        # Another user's file may be shared on purpose, or by several workers, which delete the latter two.
+        with contextlib.suppress(PermissionError, FileNotFoundError):
+            file.chmod(0o600)
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
+import os
+import pickle
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import reflex as rx
+from redis.exceptions import RedisError
+from reflex.istate.manager.disk import StateManagerDisk
+from reflex.utils.token_manager import RedisTokenManager
 
 from ..errors import OptionsError
 
@@ -34,6 +41,45 @@ def give_back_cancelled_locks(state_manager: Any) -> None:
             raise
 
     state_manager._try_get_lock = try_get_lock
+
+
+def forget_dead_workers(app: rx.App, is_alive: Callable[[str], Awaitable[bool]]) -> None:
+    """Make a tab's link to a worker that was killed no reason to give the tab a new token when it comes back.
+
+    Reflex 0.10.1 keeps the link in Redis for an hour and takes the tab for a duplicate. With its token it would lose
+    what was typed in it.
+    """
+    tokens: Any = getattr(app.event_namespace, "_token_manager", None)
+    if not isinstance(tokens, RedisTokenManager):
+        return
+    link = tokens.link_token_to_sid
+
+    async def link_token_to_sid(token: str, sid: str) -> str | None:
+        with contextlib.suppress(RedisError):
+            key = tokens._get_redis_key(token)
+            record = await tokens.redis.get(key)
+            owner = pickle.loads(record).instance_id if record else tokens.instance_id  # noqa: S301 - Reflex's own
+            if owner != tokens.instance_id and not await is_alive(owner):
+                await tokens.redis.delete(key)
+        return await link(token, sid)
+
+    tokens.link_token_to_sid = link_token_to_sid  # type: ignore[method-assign]
+
+
+def keep_private(state_manager: Any) -> None:
+    """Let no other user of the machine read what this process writes, and the folder of states that is there already.
+
+    What people type is in the states. Reflex 0.10.1 writes them as files that everybody may read, and makes the folder
+    anew when it is gone. To be called in the process that serves: what is built may be served by another user.
+    """
+    os.umask(0o077)
+    if isinstance(state_manager, StateManagerDisk):
+        state_manager.states_directory.chmod(0o700)
+
+
+def name_of_process(app: rx.App) -> str:
+    """Return the name by which Reflex knows this process in Redis, once it serves."""
+    return str(getattr(getattr(app.event_namespace, "_token_manager", None), "instance_id", ""))
 
 
 def refuse_forged_packets(app: rx.App) -> None:
