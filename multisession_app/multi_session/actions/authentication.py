@@ -40,7 +40,7 @@ class Authentication:
         source: Source,
         is_short: bool = False,
     ) -> OpenedSession:
-        """Make a user and sign them in on this device; with `is_short` for `SHORT_TIMEOUT` only.
+        """Make a user and sign them in on this device; with `is_short` as on a shared computer.
 
         Raises:
             InvalidName, InvalidEmail, PasswordTooShort, PasswordTooLong, PasswordTooCommon, EmailTaken,
@@ -64,7 +64,7 @@ class Authentication:
     async def sign_in(
         self, device: ProvenDevice | None, *, email: str, password: str, source: Source, is_short: bool = False
     ) -> OpenedSession:
-        """Sign a user in on this device, beside the accounts that are there; with `is_short` for `SHORT_TIMEOUT` only.
+        """Sign a user in on this device, beside the accounts that are there; with `is_short` as on a shared computer.
 
         Raises:
             InvalidCredentials: wrong password, unknown e-mail or disabled account; neither the sentence nor the time
@@ -214,6 +214,7 @@ class Authentication:
             now=now,
             idle_since=self._kit.idle_since(now),
             kind=kind,
+            is_short=is_short,
         )
 
     async def settle(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..options import ACTIVITY_INTERVAL
-from ..queries import device_secrets, device_sessions, devices
+from ..queries import device_cookies, device_secrets, device_sessions, devices
 from ..queries.devices import ProvenDevice
 from .resources import Resources
 from .tabs import Connection
@@ -45,6 +45,11 @@ class Devices:
             if not connection.is_stale:
                 connection.act_as(device)
                 return device
+
+    async def end_cookie(self, device: ProvenDevice) -> bool:
+        """Say whether the answer is to delete the device's cookie (see `device_cookies.end_cookie`)."""
+        now = self._kit.now()
+        return await self._kit.database.write(lambda db: device_cookies.end_cookie(db, device, now=now))
 
     async def _used(self, device: ProvenDevice | None, now: datetime) -> ProvenDevice | None:
         if device is not None and (active := device.active) and now - active.last_active_at >= ACTIVITY_INTERVAL:

@@ -108,13 +108,14 @@ class Change:
 
     `session_id` is the device's active session now, "" for none; None if the device's own sockets are not concerned.
     Sockets opened with a secret older than `generation` reconnect. `user_ids` are the users whose sessions or profile
-    changed.
+    changed. The socket of `tab` reconnects if it acts for no account: its browser has another device's cookie by now.
     """
 
     device_id: str
     session_id: str | None
     generation: int
     user_ids: tuple[str, ...] = ()
+    tab: str = ""
 
 
 class Tabs:
@@ -154,6 +155,8 @@ class Tabs:
             elif connection.identity.device != change.device_id:
                 if connection.user_id in change.user_ids:
                     await self._look_anew(connection)
+                elif change.tab and change.tab == connection.identity.tab and not connection.session_id:
+                    self.kick(connection)
             elif change.session_id is None:
                 continue
             elif connection.identity.generation < change.generation:

@@ -15,10 +15,10 @@ export const refusalOf = async (path, body) => {
   return response.ok ? undefined : answer;
 };
 
-// The form's fields by name: text as a string, a checkbox as true or false.
+// The form's fields by name: text as a string, a checkbox as true or false, or the other way round if a tick means no.
 const fieldsOf = (form) => {
   const fields = Object.fromEntries(new FormData(form));
-  for (const box of form.querySelectorAll("[type=checkbox]")) fields[box.name] = box.checked;
+  for (const box of form.querySelectorAll("[type=checkbox]")) fields[box.name] = box.checked !== (box.dataset.means === "no");
   return fields;
 };
 

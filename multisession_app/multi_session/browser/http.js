@@ -14,8 +14,18 @@ const api = (path) => {
 export const get = (path, options) =>
   fetch(api(path), { credentials: "include", cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS), ...options });
 
+// One after the other: an answer that deletes the cookie must not come after one that brings a new one.
+let last = Promise.resolve();
+const inTurn = (ask) => {
+  last = last.then(ask, ask);
+  return last;
+};
+
 export const post = (path, body) =>
-  get(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  inTurn(() => get(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }));
+
+// Nobody is left in this tab. A websocket cannot delete the cookie; the answer to this does, if it opens nothing more.
+export const letCookieEnd = () => inTurn(() => get("/get-session")).catch(() => undefined);
 
 // Reflex 0.10.1 uploads files without credentials: an API at another origin would not know whose file it gets.
 if (typeof XMLHttpRequest !== "undefined") {

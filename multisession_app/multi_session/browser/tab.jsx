@@ -2,7 +2,7 @@
 // over, and says when nothing can be sent. form.jsx and confirm.jsx use its `say` and `tellOtherTabs`.
 import { createElement as h, useEffect, useRef, useState } from "react";
 import { useKeptFocus } from "$/utils/multi_session/focus";
-import { askInTabsName, post, shownSession } from "$/utils/multi_session/http";
+import { askInTabsName, letCookieEnd, post, shownSession } from "$/utils/multi_session/http";
 import { useSwitching } from "$/utils/multi_session/switching";
 
 // One channel for the document: a second one here would hear the messages of the first.
@@ -38,6 +38,14 @@ const useOtherTabs = () =>
     channel?.addEventListener("message", onMessage);
     return () => channel?.removeEventListener("message", onMessage);
   }, []);
+
+const useCookieEnd = (sessionId) => {
+  const before = useRef("");
+  useEffect(() => {
+    if (before.current && !sessionId) letCookieEnd();
+    before.current = sessionId;
+  }, [sessionId]);
+};
 
 // The back/forward cache keeps a page as it was left. So the page is left blank, and loaded anew when it comes back.
 const usePageCache = () =>
@@ -147,6 +155,7 @@ export function Tab({ account, sessionId, shownAt, hasErrors, coverAfter, offlin
   const isOffline = !useOnLine() || hasErrors;
   const dialog = useRef(null);
   useOtherTabs();
+  useCookieEnd(sessionId);
   usePageCache();
   useTitle(account);
   useKeptFocus();

@@ -30,6 +30,7 @@ def sign_in(*, sign_up_path: str = "/auth/sign-up") -> rx.Component:
                 "/sign-in/email",
                 _email(default_value=MultiSessionState.email_to_sign_in),
                 _password("current-password"),
+                _shared_computer(),
                 before=remembered_accounts(),
                 submit=word.sign_in,
                 question=word.no_account_yet,
@@ -50,6 +51,7 @@ def sign_up(*, sign_in_path: str = "/auth/sign-in") -> rx.Component:
             Field.create(name="name", label=word.name, max_length=NAME_MAX, auto_complete="name"),
             _email(),
             _password("new-password", hint=word.password_hint),
+            _shared_computer(),
             before=rx.fragment(),
             submit=word.sign_up,
             question=word.have_account,
@@ -154,4 +156,16 @@ def _password(auto_complete: str, **props: Any) -> rx.Component:
     word = words()
     return Field.create(
         name="password", label=word.password, show_label=word.show_password, auto_complete=auto_complete, **props
+    )
+
+
+def _shared_computer() -> rx.Component:
+    word = words()
+    hint = "ms-rememberMe-hint"
+    # Ticked, it means no.
+    box = rx.el.input(type="checkbox", name="rememberMe", custom_attrs={"aria-describedby": hint, "data-means": "no"})
+    return rx.el.div(
+        rx.el.label(box, word.shared_computer, class_name="ms-check"),
+        rx.el.p(word.shared_computer_hint, id=hint, class_name="ms-hint"),
+        class_name="ms-field",
     )

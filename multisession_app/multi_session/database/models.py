@@ -95,7 +95,7 @@ class Device(SQLModel, table=True):
     """One browser profile, which is one cookie jar.
 
     `state_key` (hex, 256 bits) keys the names of this device's Reflex state trees. `generation` counts the
-    device secrets made so far.
+    device secrets made so far. `cookie_deleted_at` is when an answer has deleted the cookie.
     """
 
     __tablename__ = "multi_session_device"
@@ -105,6 +105,7 @@ class Device(SQLModel, table=True):
     generation: int = 0
     created_at: datetime
     last_seen_at: datetime = Field(index=True)
+    cookie_deleted_at: datetime | None = None
     user_agent: str = ""
     ip_address: str = ""
 
@@ -132,7 +133,8 @@ class DeviceSession(SQLModel, table=True):
     """One user signed in on one device. Valid until `expires_at`, unless `revoked_at` is set or it is idle too long.
 
     `activation` counts the device's switches: the valid session with the highest number is the active one, and the
-    next lower takes over from it. `generation` is that of the device secret made with this session.
+    next lower takes over from it. `generation` is that of the device secret made with this session. With `is_short` it
+    was opened on a shared computer: the cookie ends with the browser, and the account is not remembered.
     """
 
     __tablename__ = "multi_session_device_session"
@@ -175,6 +177,7 @@ class DeviceSession(SQLModel, table=True):
     last_active_at: datetime
     authenticated_at: datetime
     expires_at: datetime = Field(index=True)
+    is_short: bool = False
     revoked_at: datetime | None = None
     revoked_reason: str | None = None
     user_agent: str = ""

@@ -13,7 +13,7 @@ from ..errors import SessionChanged
 from ..options import USER_AGENT_MAX
 from ..queries.devices import ProvenDevice
 from ..queries.user_sessions import signed_in
-from ..security.cookies import set_cookie
+from ..security.cookies import delete_cookie, set_cookie
 from ..security.origins import RequestOrigin, Source
 from ..security.validation import masked
 from .inputs import OnScreen
@@ -97,7 +97,13 @@ def source_of(request: Request) -> Source:
     return Source(user_agent[:USER_AGENT_MAX], origin.ip_address[:64], origin.through_unknown_proxy)
 
 
-def cookie_for(request: Request, secret: str) -> str:
-    """Return the Set-Cookie header that hands the device its new secret."""
+def cookie_for(request: Request, secret: str, *, is_short: bool) -> str:
+    """Return the Set-Cookie header that hands the device its new secret; with `is_short` for this browser session."""
     context = context_of(request)
-    return set_cookie(context.cookie_name, secret, is_cross_site=context.origin.is_cross_site)
+    return set_cookie(context.cookie_name, secret, is_short=is_short, is_cross_site=context.origin.is_cross_site)
+
+
+def no_cookie_for(request: Request) -> str:
+    """Return the Set-Cookie header that deletes the device's cookie."""
+    context = context_of(request)
+    return delete_cookie(context.cookie_name, is_cross_site=context.origin.is_cross_site)

@@ -32,6 +32,6 @@ def sign_in_endpoint(sign_in: SignIn) -> ASGIApp:
     async def answer(kit: MultiSession, request: Request, body: OnScreen) -> Reply:
         opened = await sign_in(await device_on_screen(request, body), source_of(request))
         user = User.of(UserPublic.of(opened.user))
-        return Reply(TokenAndUser(token=opened.session.id, user=user), opened.secret)
+        return Reply(TokenAndUser(token=opened.session.id, user=user), opened.secret, opened.is_short)
 
     return MethodRouter(Endpoint("POST", "", "", answer, gives=TokenAndUser, takes=OnScreen, sets_cookie=True))

@@ -73,6 +73,7 @@ DEVICE_SESSION_ROUTES = (
         gives=responses.Success,
         raises=(SessionChanged,),
         ends_accounts=True,
+        ends_cookie=True,
     ),
     Endpoint(
         "GET",
@@ -80,6 +81,7 @@ DEVICE_SESSION_ROUTES = (
         "Return the active session, null for none.",
         get_session,
         gives=responses.SessionAndUser | None,
+        ends_cookie=True,
     ),
     Endpoint(
         "GET",
@@ -105,6 +107,7 @@ DEVICE_SESSION_ROUTES = (
         takes=inputs.Chosen,
         gives=responses.Status,
         raises=(InvalidSession,),
+        ends_cookie=True,
     ),
     Endpoint(
         "POST",
@@ -124,6 +127,7 @@ DEVICE_SESSION_ROUTES = (
         gives=responses.Status,
         raises=(SessionChanged,),
         ends_accounts=True,
+        ends_cookie=True,
     ),
     Endpoint(
         "POST",
@@ -133,5 +137,6 @@ DEVICE_SESSION_ROUTES = (
         takes=inputs.Chosen,
         gives=responses.Status,
         raises=(InvalidSession,),
+        ends_cookie=True,
     ),
 )

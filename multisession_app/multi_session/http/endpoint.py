@@ -14,7 +14,8 @@ from starlette.types import Receive, Scope, Send
 
 from ..actions.multi_session import MultiSession
 from ..errors import MethodNotAllowed, MultiSessionError, NotFound
-from .context import RequestContext, cookie_for
+from ..security.origins import SAFE_METHODS
+from .context import RequestContext, context_of, cookie_for, no_cookie_for
 from .inputs import Body, read_body
 from .responses import refusal
 
@@ -23,10 +24,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Reply:
-    """What a handler returns, the device's new secret for the cookie if there is one, and the HTTP status."""
+    """What a handler returns, the device's new secret for the cookie if there is one, and the HTTP status.
+
+    With `is_short` that cookie ends with the browser.
+    """
 
     value: Any
     secret: str = field(default="", repr=False)
+    is_short: bool = False
     status: int = 200
 
 
@@ -36,7 +41,8 @@ class Endpoint:
 
     `handler` gets the running kit, the request and its body in the shape `takes`. `gives` is the type of its
     `Reply.value`. `raises` are the refusals that are not common to all routes. `or_status` is a second status with the
-    same type. With `ends_accounts` the browser is told to clear its cache.
+    same type. With `ends_accounts` the browser is told to clear its cache. With `ends_cookie` the answer deletes the
+    cookie if it opens nothing any more.
     """
 
     method: str
@@ -49,6 +55,7 @@ class Endpoint:
     query: dict[str, str] = field(default_factory=dict)
     sets_cookie: bool = False
     ends_accounts: bool = False
+    ends_cookie: bool = False
     or_status: int = 200
 
 
@@ -91,5 +98,17 @@ class MethodRouter:
         reply = await endpoint.handler(kit, request, body)
         headers = dict(_NOTHING_KEPT) if endpoint.ends_accounts else {}
         if reply.secret:
-            headers["Set-Cookie"] = cookie_for(request, reply.secret)
+            headers["Set-Cookie"] = cookie_for(request, reply.secret, is_short=reply.is_short)
+        elif endpoint.ends_cookie and await _is_cookie_over(kit, request, ends_all=endpoint.ends_accounts):
+            headers["Set-Cookie"] = no_cookie_for(request)
         return Response(gives.dump_json(reply.value, by_alias=True), reply.status, headers, "application/json")
+
+
+async def _is_cookie_over(kit: MultiSession, request: Request, *, ends_all: bool) -> bool:
+    # The device as it was before the handler. What ends one account at most need not ask if there were two.
+    if (device := await context_of(request).device()) is None:
+        return False
+    ends_at_most = 0 if request.method in SAFE_METHODS else 1
+    if len(device.sessions) + len(device.remembered) > ends_at_most and not ends_all:
+        return False
+    return await kit.devices.end_cookie(device)

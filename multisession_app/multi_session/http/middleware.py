@@ -17,7 +17,7 @@ from starlette.datastructures import Headers
 
 from ..actions.multi_session import MultiSession
 from ..actions.state_trees import tree_token
-from ..actions.tabs import HEADER, Connection
+from ..actions.tabs import HEADER, Change, Connection
 from ..errors import HeadersTooLarge, MultiSessionError, NotFound, SessionChanged
 from ..options import BASE_PATH, HEADERS_LIMIT, TAB_TOKEN_MAX, Options
 from ..queries.device_secrets import hash_secret
@@ -112,23 +112,24 @@ class DeviceMiddleware:
             # A page reads in its tab's name by itself, not because a person asks for it: that is no use of the account.
             device = await context.device(is_use=scope["method"] not in SAFE_METHODS)
             session_id = device.active_id if device else ""
-            self._call_back(tab, device, session_id)
+            await self._call_back(tab, device, session_id)
             if scope["method"] not in SAFE_METHODS and shown not in {None, session_id}:
                 raise SessionChanged
             tree = tree_token(device, session_id, tab)
             scope["headers"] = [(k, tree.encode() if k == TAB_HEADER else v) for k, v in scope["headers"]]
         await self._app(scope, receive, send)
 
-    def _call_back(self, tab: str, device: ProvenDevice | None, session_id: str) -> None:
+    async def _call_back(self, tab: str, device: ProvenDevice | None, session_id: str) -> None:
         # The tab may ask with a newer cookie than its socket has, since another tab of the browser has signed in. To
         # name a foreign tab is harmless: only sockets without a device or of the same device are moved or closed, and
         # none gets to see more than its own cookie opens.
+        if device is not None and session_id:
+            # It has had no cookie yet, or one that was deleted when nobody was left on that device.
+            await self._kit.pubsub.publish(Change(device.id, None, 0, tab=tab))
         for connection in list(self._kit.tabs.connections.values()):
             if connection.identity.tab != tab:
                 continue
-            if not connection.identity.device and session_id:
-                self._kit.tabs.kick(connection)
-            elif device is not None and connection.identity.device == device.id and connection.session_id != session_id:
+            if device is not None and connection.identity.device == device.id and connection.session_id != session_id:
                 if connection.identity.generation < device.generation:
                     self._kit.tabs.kick(connection)
                 else:

@@ -48,7 +48,7 @@ async def sign_up(kit: MultiSession, request: Request, body: inputs.SignUp) -> R
         source=source_of(request),
         is_short=not body.remember_me,
     )
-    return Reply(responses.TokenAndUser(token=opened.session.id, user=_user(opened)), opened.secret)
+    return Reply(responses.TokenAndUser(token=opened.session.id, user=_user(opened)), opened.secret, opened.is_short)
 
 
 async def sign_in(kit: MultiSession, request: Request, body: inputs.SignIn) -> Reply:
@@ -61,7 +61,7 @@ async def sign_in(kit: MultiSession, request: Request, body: inputs.SignIn) -> R
         source=source_of(request),
         is_short=not body.remember_me,
     )
-    return Reply(responses.SignedIn(token=opened.session.id, user=_user(opened)), opened.secret)
+    return Reply(responses.SignedIn(token=opened.session.id, user=_user(opened)), opened.secret, opened.is_short)
 
 
 async def update_user(kit: MultiSession, request: Request, body: inputs.Profile) -> Reply:
@@ -86,7 +86,7 @@ async def reauthenticate(kit: MultiSession, request: Request, body: inputs.Proof
     """Ask for the password again."""
     device = await signed_in_on_screen(request, body)
     secret = await kit.authentication.reauthenticate(device, password=body.password, source=source_of(request))
-    return Reply(responses.Status(), secret)
+    return Reply(responses.Status(), secret, device.is_short)
 
 
 async def change_password(kit: MultiSession, request: Request, body: inputs.PasswordChange) -> Reply:
@@ -100,7 +100,7 @@ async def change_password(kit: MultiSession, request: Request, body: inputs.Pass
         source=source_of(request),
     )
     user = responses.User.of(signed_in(device).user)
-    return Reply(responses.TokenAndUser(token=device.active_id, user=user), secret)
+    return Reply(responses.TokenAndUser(token=device.active_id, user=user), secret, device.is_short)
 
 
 async def delete_user(kit: MultiSession, request: Request, body: inputs.Proof) -> Reply:
@@ -181,5 +181,6 @@ USER_ROUTES = (
         gives=responses.UserDeleted,
         raises=_PROVING,
         ends_accounts=True,
+        ends_cookie=True,
     ),
 )

@@ -76,6 +76,7 @@ USER_SESSION_ROUTES = (
         takes=inputs.Token,
         gives=responses.Status,
         raises=_ENDING,
+        ends_cookie=True,
     ),
     Endpoint(
         "POST",
@@ -95,5 +96,6 @@ USER_SESSION_ROUTES = (
         gives=responses.Status,
         raises=_ENDING,
         ends_accounts=True,
+        ends_cookie=True,
     ),
 )

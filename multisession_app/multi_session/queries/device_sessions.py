@@ -25,7 +25,7 @@ from ..database.public import DeviceSessionPublic
 from ..errors import InvalidSession, TooManySessions
 from ..options import ACTIVITY_INTERVAL
 from ..security.origins import Source
-from . import device_secrets
+from . import device_cookies, device_secrets
 from .conditions import ACCESSIBLE, VALID, is_listed
 from .devices import NEVER, ProvenDevice, access_parameters
 from .ended_sessions import Ended, active_on, end, end_surplus, forget_oldest
@@ -37,6 +37,7 @@ class OpenedSession:
     """A new session, the device's new secret in clear for the cookie, and the users who were evicted for it.
 
     `elsewhere` are the devices on which a session of the same user made room, each with its active session now.
+    With `is_short` one of the device's sessions is, so that the cookie has to end with the browser.
     """
 
     device_id: str
@@ -45,6 +46,7 @@ class OpenedSession:
     user: User
     evicted: tuple[User, ...] = ()
     elsewhere: Mapping[str, str] = field(default_factory=dict)
+    is_short: bool = False
 
 
 def knows(db: Session, device: ProvenDevice, user_id: str) -> bool:
@@ -70,16 +72,18 @@ def open_session(
     now: datetime,
     idle_since: datetime = NEVER,
     kind: str = SIGNED_IN,
+    is_short: bool = False,
 ) -> OpenedSession:
     """Open a session of a proven user, whose row is locked, and make it active; the device's other accounts stay.
 
     With None for `device` a new one is made. The user's earlier session on this device ends. Over `maximum`, the
     account used longest ago is signed out if `evict`; over `SESSIONS_OF_USER_MAX`, the user's own session on another
-    device. `timeout` is the session's whole life, `kind` that of the security event.
+    device. `timeout` is the session's whole life, `kind` that of the security event. With `is_short` the cookie ends
+    with the browser, and the account will not be remembered.
 
     Raises:
         TooManySessions: the device is full and `evict` is off.
-        SessionChanged: see `device_secrets.rotate`.
+        SessionChanged: see `device_secrets.rotate` and `device_cookies.keep_cookie`.
     """
     is_new_device = kind == SIGNED_IN and (device is None or not knows(db, device, user.id))
     if device is None:
@@ -94,13 +98,15 @@ def open_session(
         db.flush()
         device_id, generation = row.id, 0
         secret = device_secrets.store_secret(db, device_id, generation, now=now)
+        kept: list[DeviceSession] = []
         evicted: tuple[User, ...] = ()
     else:
         device_id = device.id
         # This comes first: it locks the device, so that parallel sign-ins count each other's sessions below.
         secret, generation = device_secrets.rotate(db, device, now=now)
+        device_cookies.keep_cookie(db, device_id, now=now)
         end(db, REPLACED, now, col(DeviceSession.device_id) == device_id, col(DeviceSession.user_id) == user.id)
-        evicted = _make_room(db, device, source=source, maximum=maximum, evict=evict, now=now)
+        kept, evicted = _make_room(db, device, source=source, maximum=maximum, evict=evict, now=now)
         forget_oldest(db, device, now=now)
     surplus = end_surplus(db, user.id, by=source, now=now, idle_since=idle_since) if kind == SIGNED_IN else []
     session = DeviceSession(
@@ -112,6 +118,7 @@ def open_session(
         last_active_at=now,
         authenticated_at=now,
         expires_at=now + timeout,
+        is_short=is_short,
         user_agent=source.user_agent,
         ip_address=source.ip_address,
     )
@@ -120,7 +127,8 @@ def open_session(
     db.flush()
     others = {ended.device_id for ended in surplus}
     elsewhere = active_on(db, others, now=now, idle_since=idle_since) if others else {}
-    return OpenedSession(device_id, secret, session, user, evicted, elsewhere)
+    is_short = is_short or any(other.is_short for other in kept)
+    return OpenedSession(device_id, secret, session, user, evicted, elsewhere, is_short)
 
 
 def set_active(db: Session, device: ProvenDevice, session_id: str, *, now: datetime) -> None:
@@ -171,7 +179,7 @@ def note_activity(db: Session, session_id: str, *, now: datetime) -> None:
 
 def _make_room(
     db: Session, device: ProvenDevice, *, source: Source, maximum: int, evict: bool, now: datetime
-) -> tuple[User, ...]:
+) -> tuple[list[DeviceSession], tuple[User, ...]]:
     valid = list(
         db.exec(
             select(DeviceSession, User)
@@ -181,12 +189,13 @@ def _make_room(
             params={"now": now, "idle_since": device.idle_since},
         ).all()
     )
-    surplus = valid[max(maximum - 1, 0) :]
+    room = max(maximum - 1, 0)
+    surplus = valid[room:]
     if surplus and not evict:
         raise TooManySessions([(session.id, user.name, user.email) for session, user in valid])
     if surplus:
         end(db, EVICTED, now, col(DeviceSession.id).in_([session.id for session, _ in surplus]), by=source)
-    return tuple(user for _, user in surplus)
+    return [session for session, _ in valid[:room]], tuple(user for _, user in surplus)
 
 
 _others = aliased(DeviceSession)

@@ -26,7 +26,8 @@ class ProvenDevice:
     The first session is the active one. When it ends, for whatever reason, the next takes over without a write.
     `generation` is that of the cookie's secret, and `is_first_use` says that the secret was not used before.
     `remembered` accounts have expired or were evicted: they are on the device's screens and open nothing. `ends_at` is
-    when the next of the sessions expires, unless it is used before.
+    when the next of the sessions expires, unless it is used before. With `is_short` one of the sessions is, so that the
+    cookie has to end with the browser.
     """
 
     id: str
@@ -37,6 +38,7 @@ class ProvenDevice:
     remembered: tuple[DeviceSessionPublic, ...] = ()
     idle_since: datetime = NEVER
     ends_at: datetime | None = None
+    is_short: bool = False
 
     @property
     def active(self) -> DeviceSessionPublic | None:
@@ -131,8 +133,10 @@ def _proven(
         remembered=tuple(
             DeviceSessionPublic.of(s, u, is_current=False, is_signed_out=True)
             for s, u, is_valid in listed
-            if not is_valid
+            # A shared computer remembers nobody who said that it is one.
+            if not is_valid and not s.is_short
         ),
         idle_since=idle_since,
         ends_at=min(ends, default=None),
+        is_short=any(session.is_short for session, _ in valid),
     )

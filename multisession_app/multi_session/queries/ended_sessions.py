@@ -87,9 +87,10 @@ def forget_oldest(db: Session, device: ProvenDevice, *, now: datetime) -> None:
     """Take all but the newest `REMEMBERED_MAX` remembered accounts off this device's screens.
 
     All of the device's count, also those that its secret may not see: else a browser shared by many people would keep
-    them all.
+    them all. Short sessions are not remembered in any case.
     """
-    remembered = and_(col(DeviceSession.device_id) == device.id, LISTED, not_(VALID))
+    is_long = col(DeviceSession.is_short).is_(False)
+    remembered = and_(col(DeviceSession.device_id) == device.id, LISTED, not_(VALID), is_long)
     newest = select(DeviceSession.id).where(remembered).order_by(col(DeviceSession.activation).desc())
     surplus = col(DeviceSession.id).not_in(newest.limit(REMEMBERED_MAX))
     end(db, FORGOTTEN, now, remembered, surplus, params={"now": now, "idle_since": device.idle_since})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from ..options import COOKIE_MAX_AGE, Options
 
 # A secret has 43 characters; a much longer value is not the kit's and is not worth a hash.
@@ -41,15 +43,24 @@ def take_cookie(header: bytes, name: str) -> tuple[str | None, bytes]:
     return value_text, b"; ".join(pair for pair in rest if pair)
 
 
-def set_cookie(name: str, secret: str, *, is_cross_site: bool = False) -> str:
-    """Return the Set-Cookie header that hands a device its secret.
+def set_cookie(name: str, secret: str, *, is_short: bool = False, is_cross_site: bool = False) -> str:
+    """Return the Set-Cookie header that hands a device its secret. With `is_short` the cookie ends with the browser.
 
     `is_cross_site`: the page belongs to another site than this server. Browsers then accept only
     `SameSite=None; Secure`. Those that block third-party cookies also require `Partitioned` (CHIPS), which keeps one
     cookie for each site on screen. Chromium 153 accepts all three on http from localhost and 127.0.0.1 too.
     """
-    age = int(COOKIE_MAX_AGE.total_seconds())
+    return _written(name, secret, None if is_short else COOKIE_MAX_AGE, is_cross_site=is_cross_site)
+
+
+def delete_cookie(name: str, *, is_cross_site: bool = False) -> str:
+    """Return the Set-Cookie header that deletes the cookie: browsers want the same attributes as it was set with."""
+    return _written(name, "", timedelta(0), is_cross_site=is_cross_site)
+
+
+def _written(name: str, value: str, age: timedelta | None, *, is_cross_site: bool) -> str:
+    max_age = "" if age is None else f"; Max-Age={int(age.total_seconds())}"
     same_site = "None" if is_cross_site else "Lax"
     secure = "; Secure" if is_cross_site or name.startswith("__Host-") else ""
     partitioned = "; Partitioned" if is_cross_site else ""
-    return f"{name}={secret}; Path=/; Max-Age={age}; HttpOnly; SameSite={same_site}{secure}{partitioned}"
+    return f"{name}={value}; Path=/{max_age}; HttpOnly; SameSite={same_site}{secure}{partitioned}"

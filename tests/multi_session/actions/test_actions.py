@@ -119,9 +119,10 @@ def test_switch_to_a_session_that_ended_meanwhile_is_refused(
 def test_profile_of_nobody_is_refused(multi_session: MultiSession, visitor: Browser) -> None:
     """No account is active."""
     visitor.sign_up("ada")
+    signed_out = visitor.copy()
     visitor.post("/sign-out")
     with pytest.raises(InvalidSession):
-        run(multi_session.device_sessions.update_profile(present(multi_session, visitor), "", name="A", image=None))
+        run(multi_session.device_sessions.update_profile(present(multi_session, signed_out), "", name="A", image=None))
 
 
 def test_sign_up_that_may_not_sign_in_makes_no_user(

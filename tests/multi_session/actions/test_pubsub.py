@@ -212,5 +212,6 @@ def test_socket_knows_as_which_user_it_acts(visitor: Browser, tabs: Tabs, multi_
     users = {tab.identity.tab: tab.user_id for tab in multi_session.tabs.connections.values()}
     assert users["here"] == users["phone"] == visitor.listed()[0]["user"]["id"]
     assert users["tablet"] not in {"", users["here"]}
+    signed_out = visitor.copy()
     visitor.post("/sign-out")
-    assert tabs.open("later", visitor).user_id == ""
+    assert tabs.open("later", signed_out).user_id == ""

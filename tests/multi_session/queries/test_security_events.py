@@ -153,9 +153,10 @@ def test_signing_out_of_all_does_not_end_again_what_had_ended(visitor: Browser, 
         visitor.sign_up(name)
         visitor.names()
     clock.advance(days=1)
+    secret = visitor.secret
     visitor.post("/sign-out")
     assert world.row(ada).revoked_at == evicted_at
-    assert world.device(visitor.secret).remembered == ()
+    assert world.device(secret).remembered == ()
     of_ada = [event.kind for event in world.rows(SecurityEvent) if event.session_id == ada]
     assert sorted(of_ada) == ["evicted", "signed_up"]
 
