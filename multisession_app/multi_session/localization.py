@@ -119,8 +119,8 @@ class Localization:
     password_hint: str = "At least 8 characters, and not a common password."  # noqa: S105 - a label
     shared_computer: str = "This is a shared computer"
     shared_computer_hint: str = (
-        "Closing the browser signs everyone out here, and after a day you are signed out in any case. Your name and "
-        "email do not stay here."
+        "Then closing the browser signs everyone out here, and after a day you are signed out in any case. Your name "
+        "and email are not kept."
     )
     signed_out_title: str = "You are signed out"
     signed_out_text: str = "Sign in to see this page."

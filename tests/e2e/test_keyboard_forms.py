@@ -50,6 +50,7 @@ def test_a_refused_form_is_mended_by_keys(page: Page, people: list[Person]) -> N
     go(page, "Tab", button(page, WORDS.show_password))
     page.keyboard.press("Space")
     expect(password).to_have_attribute("type", "text")
+    go(page, "Tab", page.get_by_role("checkbox", name=WORDS.shared_computer))
     go(page, "Tab", button(page, WORDS.sign_in))
     page.keyboard.press("Space")
     expect_account(page, people[0])

@@ -167,5 +167,4 @@ def _shared_computer() -> rx.Component:
     return rx.el.div(
         rx.el.label(box, word.shared_computer, class_name="ms-check"),
         rx.el.p(word.shared_computer_hint, id=hint, class_name="ms-hint"),
-        class_name="ms-field",
     )
