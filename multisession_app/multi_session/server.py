@@ -5,6 +5,7 @@ Reflex 0.10.1 passes granian 2.8 none of the options for that, and reads none fr
 
 from __future__ import annotations
 
+import errno
 import socket
 import sys
 import time
@@ -75,6 +76,7 @@ def claim_port(address: str, port: int) -> socket.socket:
 
     Raises:
         SystemExit: something listens there, at this address or at one that covers it, or another server is starting.
+        OSError: the address is not this machine's, or the port is not for this user.
     """
     family, _, _, _, where = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
     # The first way is refused by connections too that a server which has just ended has left (TIME_WAIT). The second
@@ -84,8 +86,10 @@ def claim_port(address: str, port: int) -> socket.socket:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, passes_old_connections)
         try:
             taken.bind(where)
-        except OSError:
+        except OSError as error:
             taken.close()
+            if error.errno != errno.EADDRINUSE:
+                raise
             continue
         # Only now, so that this bind was alone, and those of the workers are not refused.
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
