@@ -196,6 +196,22 @@ class HeadersTooLarge(MultiSessionError):
     code, status, word = "REQUEST_HEADER_FIELDS_TOO_LARGE", 431, "bad_request"
 
 
+class AddressTooLong(MultiSessionError):
+    """The path is longer than `options.PATH_LIMIT`, or the query than `options.QUERY_LIMIT` (RFC 9110, 15.5.15)."""
+
+    code, status, word = "URI_TOO_LONG", 414, "bad_request"
+
+
+class TooManySockets(MultiSessionError):
+    """The device or the address has as many sockets open as it may.
+
+    The newest is refused, since the oldest, if it had to make room, would come back at once and push out the next.
+    """
+
+    code, status, word = "TOO_MANY_SOCKETS", 429, "too_many_sockets"
+    retry_after = 5
+
+
 class UnsupportedMediaType(MultiSessionError):
     """The body is not sent as JSON, as a form of another site would send it."""
 

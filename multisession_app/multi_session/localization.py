@@ -169,6 +169,7 @@ class Localization:
     password_too_common: str = "This password is too common: it is among the first that anyone would try."  # noqa: S105
     too_many_sessions: str = "There is no room for another account. Sign out of one first: {accounts}."
     too_many_attempts: str = "Too many attempts. Try again in {minutes} min."
+    too_many_sockets: str = "Too many tabs are open. Close some and try again."
     invalid_origin: str = "This request does not come from a page of this app."
 
     def sentence(self, error: MultiSessionError) -> str:

@@ -17,6 +17,36 @@ BODY_LIMIT = 16 * 1024
 """Maximum size of a request's body, in bytes."""
 HEADERS_LIMIT = 8 * 1024
 """Maximum size of a request's headers on the kit's routes, names and values together, in bytes."""
+PATH_LIMIT = 2 * 1024
+"""Maximum length of the path of any request, handshake or page, in bytes as it was sent."""
+QUERY_LIMIT = 8 * 1024
+"""Maximum length of the query behind such a path. Sign-ins through other sites come back with queries of some kB."""
+
+MESSAGES_PER_SECOND = 60
+"""How many messages a socket may send on average. A control that tells every step of a drag sends one each frame."""
+MESSAGES_AT_ONCE = 600
+"""How many messages a socket may send at once: what it has left unused in ten seconds. A page boots with under ten."""
+SHARED_MESSAGES_PER_SECOND = 100
+"""How many messages all sockets of a device, or of an address without one, may send together in one process. Beyond
+it nothing is lost: each socket's next message waits for its turn. A core does some 600 page loads a second."""
+SHARED_MESSAGES_AT_ONCE = 2000
+"""How many of them at once. A hundred tabs that follow a switch, or 500 that boot, send some four each."""
+CONNECT_TIMEOUT = timedelta(seconds=30)
+"""How long a websocket may stay without its Socket.IO connection. Reflex's client gives up after ten."""
+SOCKETS_OF_DEVICE = 100
+"""Open sockets of one device in one process; each tab has one."""
+SOCKETS_OF_ADDRESS = 5000
+"""Open sockets of one address (IPv6: /64) in one process: an office of 500 people with ten tabs each."""
+SOCKETS_WITHOUT_DEVICE_OF_ADDRESS = 1000
+"""How many of them may be of browsers without a device, of which there can be no account."""
+SOCKETS_WITHOUT_DEVICE = 5000
+"""Open sockets of all browsers without a device in one process, each with a state tree and some 200 kB of memory."""
+TREE_WITHOUT_DEVICE_LIFE = timedelta(seconds=30)
+"""How long the state tree of a tab without a device is kept after its socket has closed, for when it comes back."""
+CLOSED_TREES_WITHOUT_DEVICE = 1000
+"""How many such trees are kept at most in one process; beyond it, those left longest ago go first."""
+CLOSED_TREES_OF_DEVICE = 100
+"""How many trees of closed tabs a process keeps for one device. Reflex drops each after an hour in any case."""
 
 COOKIE_MAX_AGE = timedelta(days=400)
 """The longest that browsers keep a cookie (RFC 6265bis, 5.5). The database decides what it opens."""
@@ -101,6 +131,7 @@ DEVICE_NAME_MAX = 40
 TAB_TOKEN_MAX = 200
 """In characters, as those above. A tab token is a UUID, `~` and a session id (73); no browser sends a longer one."""
 
+_MESSAGE_SIZES = 16 * 1024, 16 * 1024 * 1024
 _SESSION_TIMEOUTS = timedelta(minutes=1), COOKIE_MAX_AGE
 _IDLE_TIMEOUTS = timedelta(minutes=5), COOKIE_MAX_AGE
 _FRESH_FOR = timedelta(seconds=1), timedelta(days=1)
@@ -135,6 +166,8 @@ class Options:
         localization: words on screen that replace the English ones, by their names in `Localization`.
         app_id: part of the cookie's name, so that two apps on one host do not share it; None for the `app_name` of
             `rxconfig.py`.
+        maximum_message_size: the longest message that a socket may send, in characters, 16 kB to 16 MB. Uploads go by
+            HTTP and are not concerned.
         trusted_proxy_hops: how many proxies in front are trusted about scheme and client address; None for Reflex's
             own setting of that name.
 
@@ -153,6 +186,7 @@ class Options:
     content_security_policy: Mapping[str, Sequence[str]] = field(default_factory=dict)
     localization: Mapping[str, str] = field(default_factory=dict)
     app_id: str | None = None
+    maximum_message_size: int = 64 * 1024
     trusted_proxy_hops: int | None = None
     words: Localization = field(init=False, repr=False)
     """Every word on screen: the English ones, some of them replaced by `localization`."""
@@ -177,6 +211,9 @@ class Options:
             raise OptionsError(f"revoke_oldest_on_max must be True or False, not {self.revoke_oldest_on_max!r}.")
         if type(self.switch_in_place) is not bool:
             raise OptionsError(f"switch_in_place must be True or False, not {self.switch_in_place!r}.")
+        size = self.maximum_message_size
+        if type(size) is not int or not _MESSAGE_SIZES[0] <= size <= _MESSAGE_SIZES[1]:
+            raise OptionsError(f"maximum_message_size must be a whole number from 16384 to 16777216, not {size!r}.")
         if isinstance(self.allowed_origins, str) or not isinstance(self.allowed_origins, Iterable):
             raise OptionsError(f"allowed_origins must be a sequence of origins, not {self.allowed_origins!r}.")
         # The only way to set a field of a frozen dataclass that follows from what was given.

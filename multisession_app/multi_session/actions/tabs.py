@@ -58,6 +58,7 @@ class Connection:
         is_moving: its account is being changed in place.
         moves: how many times its account was changed in place.
         arrived: set when the tab shows the account that the socket was moved to.
+        refusal: the WebSocket close code and the reason, if it is closed for what it has sent.
         kicked: set when the socket is to be closed.
     """
 
@@ -73,6 +74,7 @@ class Connection:
     is_moving: bool = False
     moves: int = 0
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    refusal: tuple[int, str] | None = None
     kicked: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
@@ -121,8 +123,8 @@ class Change:
 class Tabs:
     """The registry of this process's open sockets.
 
-    The websocket door sets `move`, which changes a socket's account in place, and `refresh`, which lets its tab read
-    its accounts anew.
+    The websocket door sets `move`, which changes a socket's account in place, `refresh`, which lets its tab read its
+    accounts anew, and `left`, which is told the device and the tree of a tab that has closed.
     """
 
     def __init__(self) -> None:
@@ -130,6 +132,7 @@ class Tabs:
         self.connections: dict[str, Connection] = {}
         self.move: Callable[[Connection], None] | None = None
         self.refresh: Callable[[Connection], Awaitable[None]] | None = None
+        self.left: Callable[[str, str], None] = lambda device_id, tree: None
 
     def add(self, connection: Connection) -> None:
         """Register a socket, before its device is looked up: a change in between then marks it stale."""
@@ -138,10 +141,19 @@ class Tabs:
     def remove(self, connection: Connection) -> None:
         """Forget a closed socket."""
         self.connections.pop(connection.id, None)
+        if connection.tree:
+            self.left(connection.identity.device, connection.tree)
 
     def kick(self, connection: Connection) -> None:
         """Close a socket so that the browser comes back at once and is looked up anew."""
         connection.kicked.set()
+
+    def refuse(self, connection: Connection, code: int, reason: str) -> None:
+        """Close a socket for what it has sent, with a WebSocket close code (RFC 6455, 7.4.1). The log says so once."""
+        if connection.refusal is None:
+            connection.refusal = code, reason
+            logger.warning("Closed a socket of device %s: %s", connection.identity.device or "none", reason)
+        self.kick(connection)
 
     def leave(self, connection: Connection) -> None:
         """Let a socket go to its device's active account: in place if possible, else by a reconnect."""

@@ -6,20 +6,16 @@ every answer.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, quote
 
 from starlette.datastructures import Headers
 
 from ..actions.multi_session import MultiSession
 from ..actions.state_trees import tree_token
-from ..actions.tabs import HEADER, Change, Connection
-from ..errors import HeadersTooLarge, MultiSessionError, NotFound, SessionChanged
-from ..options import BASE_PATH, HEADERS_LIMIT, TAB_TOKEN_MAX, Options
+from ..actions.tabs import HEADER, Change
+from ..errors import AddressTooLong, HeadersTooLarge, MultiSessionError, NotFound, SessionChanged
+from ..options import BASE_PATH, HEADERS_LIMIT, PATH_LIMIT, QUERY_LIMIT, Options
 from ..queries.device_secrets import hash_secret
 from ..queries.devices import ProvenDevice
 from ..security.cookies import cookie_name, take_cookie
@@ -27,18 +23,11 @@ from ..security.headers import SecurityHeaders
 from ..security.origins import SAFE_METHODS, UNKNOWN_PROXY, RequestOrigin
 from .context import RequestContext
 from .responses import refusal
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from .sockets import App, Message, Receive, Scope, Send, Sockets, split_tab
 
 logger = logging.getLogger(__name__)
 
 TAB_HEADER = b"reflex-client-token"
-# Reflex 0.10.1 tells a duplicated tab its new token in this socket.io packet.
-_DUPLICATE = '["new_token",'
 
 
 class DeviceMiddleware:
@@ -51,6 +40,7 @@ class DeviceMiddleware:
         """
         self._app = app
         self._kit = kit
+        self._sockets = Sockets(app, kit)
         self._headers = SecurityHeaders(kit.options, pages)
         self._event_path = event_path.rstrip("/")
         self._has_warned = False
@@ -79,11 +69,13 @@ class DeviceMiddleware:
         try:
             if is_too_large:
                 raise HeadersTooLarge
+            if _is_too_long(scope):
+                raise AddressTooLong
             origin.check(options, has_cookie=secret is not None)
             if not self._is_for_events(scope):
                 await self._request(scope, receive, send, context)
             elif scope["type"] == "websocket":
-                await self._socket(scope, receive, send, context)
+                await self._sockets.open(scope, receive, send, context)
             else:
                 # An HTTP request that asks for an upgrade without being one makes engine.io 4.15 answer 500.
                 raise NotFound
@@ -108,7 +100,7 @@ class DeviceMiddleware:
     async def _request(self, scope: Scope, receive: Receive, send: Send, context: RequestContext) -> None:
         named_tab = Headers(scope=scope).get(TAB_HEADER.decode())
         if scope["type"] == "http" and named_tab is not None:
-            tab, shown = _split_tab(named_tab)
+            tab, shown = split_tab(named_tab)
             # A page reads in its tab's name by itself, not because a person asks for it: that is no use of the account.
             device = await context.device(is_use=scope["method"] not in SAFE_METHODS)
             session_id = device.active_id if device else ""
@@ -117,6 +109,12 @@ class DeviceMiddleware:
                 raise SessionChanged
             tree = tree_token(device, session_id, tab)
             scope["headers"] = [(k, tree.encode() if k == TAB_HEADER else v) for k, v in scope["headers"]]
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                # An upload makes a tree, whether or not its tab has a socket.
+                self._kit.tabs.left(device.id if device else "", tree)
+            return
         await self._app(scope, receive, send)
 
     async def _call_back(self, tab: str, device: ProvenDevice | None, session_id: str) -> None:
@@ -135,27 +133,14 @@ class DeviceMiddleware:
                 else:
                     self._kit.tabs.leave(connection)
 
-    async def _socket(self, scope: Scope, receive: Receive, send: Send, context: RequestContext) -> None:
-        query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-        tab, shown = _split_tab(query.get("token", [""])[0])
-        tabs = self._kit.tabs
-        connection = Connection.of(tab, shown)
-        kicked = asyncio.create_task(connection.kicked.wait())
-        # Registered before the look-up, so that a change in between marks it stale.
-        tabs.add(connection)
-        try:
-            await self._kit.devices.bind(connection, context.secret_hash)
-            query["token"] = [connection.tree]
-            scope["query_string"] = "&".join(f"{quote(k)}={quote(v[0])}" for k, v in query.items()).encode()
-            scope["headers"] = [*scope["headers"], *connection.identity.headers()]
-            await self._app(scope, _until_kicked(receive, kicked), _watch(send, connection))
-        finally:
-            tabs.remove(connection)
-            kicked.cancel()
-
 
 def _is_ours(path: str) -> bool:
     return f"{path}/".startswith(f"{BASE_PATH}/")
+
+
+def _is_too_long(scope: Scope) -> bool:
+    path = scope.get("raw_path") or scope["path"]
+    return len(path) > PATH_LIMIT or len(scope.get("query_string", b"")) > QUERY_LIMIT
 
 
 def _size_of(headers: list[tuple[bytes, bytes]]) -> int:
@@ -175,44 +160,6 @@ def _take_secret(headers: list[tuple[bytes, bytes]], name: str) -> tuple[str | N
     if rest:
         kept.append((b"cookie", rest))
     return secret, kept
-
-
-def _split_tab(token: str) -> tuple[str, str | None]:
-    # "~" and the session on screen are the kit's: `MultiSessionState` sends them in Reflex's `new_token` packet.
-    tab, mark, shown = token[:TAB_TOKEN_MAX].partition("~")
-    return tab, shown if mark else None
-
-
-def _until_kicked(receive: Receive, kicked: asyncio.Task[Any]) -> Receive:
-    # Reflex 0.10.1 under granian: `sio.disconnect` makes the client stay away and `websocket.close` has no effect
-    # before the app returns. A disconnect message from "the browser" ends both sides, and the client comes back.
-    has_begun = False
-
-    async def receive_or_end() -> Message:
-        nonlocal has_begun
-        if not has_begun:
-            # engine.io 4.15 cannot begin with a disconnect.
-            has_begun = True
-            return await receive()
-        message = asyncio.ensure_future(receive())
-        try:
-            await asyncio.wait((kicked, message), return_when=asyncio.FIRST_COMPLETED)
-            return {"type": "websocket.disconnect", "code": 1012} if kicked.done() else message.result()
-        finally:
-            message.cancel()
-
-    return receive_or_end
-
-
-def _watch(send: Send, connection: Connection) -> Send:
-    async def send_and_watch(message: Message) -> None:
-        await send(message)
-        # A duplicated tab: Reflex has put its state under a name that no later connection or upload of this tab would
-        # reach. So the tab is to reconnect with its new token.
-        if _DUPLICATE in (message.get("text") or "")[:64] and "~" not in message["text"]:
-            connection.kicked.set()
-
-    return send_and_watch
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, error: MultiSessionError, options: Options) -> None:

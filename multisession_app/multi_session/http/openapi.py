@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from ..errors import (
+    AddressTooLong,
     BodyTooLarge,
     DatabaseUnavailable,
     HeadersTooLarge,
@@ -30,7 +31,7 @@ _TEXT = f"""Several accounts signed in on one device, on the wire of Better Auth
 The device is known by an HttpOnly cookie, which is the only proof: the ids here grant nothing. A POST that bears the
 cookie has to bear an `Origin` of the app. Bodies are JSON of at most {BODY_LIMIT} bytes, headers at most
 {HEADERS_LIMIT} bytes. Nothing is kept in caches."""
-_ALWAYS = (InvalidOrigin, MissingOrigin, HeadersTooLarge, DatabaseUnavailable)
+_ALWAYS = (InvalidOrigin, MissingOrigin, AddressTooLong, HeadersTooLarge, DatabaseUnavailable)
 _WITH_BODY = (InvalidBody, BodyTooLarge, UnsupportedMediaType)
 _JSON = "application/json"
 _Mode = Literal["validation", "serialization"]

@@ -57,10 +57,11 @@ def test_refusal_of_a_route_is_described(document: dict[str, Any], route: str) -
 
 
 def test_every_refusal_is_described(document: dict[str, Any]) -> None:
-    """But those of addresses and methods that are not there, and of the operator's command line."""
+    """But those of addresses and methods that are not there, of sockets, and of the operator's command line."""
     text = json.dumps(document)
     refusals = [kind for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "code")]
     elsewhere = {errors.MultiSessionError, errors.NotFound, errors.MethodNotAllowed, errors.NoSuchUser}
+    elsewhere |= {errors.TooManySockets}
     assert not [kind for kind in refusals if kind not in elsewhere and f'"{kind.code}"' not in text]
 
 
