@@ -27,6 +27,8 @@ from .http.middleware import DeviceMiddleware
 from .http.routes import api
 from .options import Options
 from .security.rate_limits import RateLimits
+from .websocket.closed_trees import ClosedTrees
+from .websocket.event_limits import limit_events
 from .websocket.middleware import EventMiddleware, explain_failure, refresh_tabs_of
 from .websocket.reflex_patches import (
     forget_dead_workers,
@@ -86,21 +88,23 @@ def install(app: rx.App, options: Options, config: Config) -> None:
         rate_limits=RateLimits(config.redis_url, prefix=shared_name, is_on=_limits_are_on()),
     )
     runtime.multi_session, runtime.app = kit, app
-    _open_websocket_door(app, kit)
-    app.register_lifespan_task(_running(app, kit))
+    closed_trees = _open_websocket_door(app, kit)
+    app.register_lifespan_task(_running(app, kit, closed_trees))
     _open_http_door(app, kit, config)
 
 
-def _open_websocket_door(app: rx.App, kit: MultiSession) -> None:
+def _open_websocket_door(app: rx.App, kit: MultiSession) -> ClosedTrees:
     if app.backend_exception_handler is default_backend_exception_handler:
         app.backend_exception_handler = explain_failure
     refuse_forged_packets(app)
+    limit_events(app, kit)
     give_back_cancelled_locks(app.state_manager)
     forget_dead_workers(app, kit.pubsub.is_alive)
     app.add_middleware(EventMiddleware(), index=0)
     kit.tabs.refresh = refresh_tabs_of(app)
     if kit.options.switch_in_place and _can_switch_in_place(app):
         kit.tabs.move = SwitchInPlace(app, kit).move
+    return ClosedTrees(app, kit)
 
 
 def _open_http_door(app: rx.App, kit: MultiSession, config: Config) -> None:
@@ -115,13 +119,16 @@ def _open_http_door(app: rx.App, kit: MultiSession, config: Config) -> None:
     app.api_transformer = transformers
 
 
-def _running(app: rx.App, kit: MultiSession) -> Callable[[], AbstractAsyncContextManager[None]]:
+def _running(
+    app: rx.App, kit: MultiSession, closed_trees: ClosedTrees
+) -> Callable[[], AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def running() -> AsyncIterator[None]:
         keep_private(app.state_manager)
         # The first user agent takes 0.1 s longer than others: the rules are compiled then.
         rules = off_the_loop(lambda: describe(""))
-        work = kit.pubsub.listen(name_of_process(app)), watch_endings(kit), sweep_regularly(kit), rules
+        regularly = watch_endings(kit), sweep_regularly(kit), closed_trees.drop_regularly()
+        work = kit.pubsub.listen(name_of_process(app)), *regularly, rules
         tasks = [asyncio.create_task(coroutine) for coroutine in work]
         yield
         for task in tasks:

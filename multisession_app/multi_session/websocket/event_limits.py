@@ -1,0 +1,66 @@
+"""Limits on the events that a socket sends, before Reflex 0.10.1 keeps something of each for ever."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from reflex_base.utils.exceptions import EventDeserializationError
+
+from ..actions.multi_session import MultiSession
+from ..actions.tabs import Connection, Identity
+from ..options import PATH_LIMIT, QUERY_LIMIT
+
+if TYPE_CHECKING:
+    import reflex as rx
+
+logger = logging.getLogger(__name__)
+
+_POLICY_VIOLATION = 1008
+
+
+def limit_events(app: rx.App, multi_session: MultiSession) -> None:
+    """Tell the client how long a message may be, and drop what Reflex's own client does not send.
+
+    Reflex keeps the last 4,096 paths that pages say they have, however long they are, and a future for each event whose
+    handler it does not know. python-socketio 5.18 keeps a socket whose first event is none.
+    """
+    namespace: Any = app.event_namespace
+    sio: Any = app.sio
+    handlers = app._registration_context.event_handlers
+    # Reflex's client compares its first message with it, and says on the page that it is too long.
+    sio.eio.max_http_buffer_size = multi_session.options.maximum_message_size
+    on_connect, on_event, tabs = namespace.on_connect, namespace.on_event, multi_session.tabs
+    noted = WeakSet[Connection]()
+
+    async def event(sid: str, data: Any) -> None:
+        if isinstance(data, dict):
+            ids = Identity.read(namespace._static_router_data.get(sid, {}).get("headers") or {})
+            connection = tabs.connections.get(ids.connection)
+            if _is_too_long(data.get("router_data")):
+                if connection is not None:
+                    tabs.refuse(connection, _POLICY_VIOLATION, f"path of more than {PATH_LIMIT} bytes")
+                return
+            name = data.get("name")
+            if isinstance(name, str) and name not in handlers:
+                if connection is not None and connection not in noted:
+                    noted.add(connection)
+                    logger.warning("Dropped an event without a handler, and will drop further ones: %.100r", name)
+                return
+        await on_event(sid, data)
+
+    async def connect(sid: str, environ: dict[str, Any], auth: Any = None) -> Any:
+        try:
+            return await on_connect(sid, environ, auth)
+        except EventDeserializationError as error:
+            raise ConnectionRefusedError from error
+
+    namespace.on_connect, namespace.on_event = connect, event
+
+
+def _is_too_long(router_data: object) -> bool:
+    limits = {"pathname": PATH_LIMIT, "asPath": PATH_LIMIT + QUERY_LIMIT}
+    return isinstance(router_data, dict) and any(
+        isinstance(path := router_data.get(key), str) and len(path) > most for key, most in limits.items()
+    )
