@@ -245,6 +245,28 @@ def test_limits_are_those_of_the_code() -> None:
     ]
 
 
+def test_limits_on_one_client_are_those_of_the_code() -> None:
+    """Each number of the table, in its order."""
+    rows = papers.rows("docs/security.md", "Limits on one client")
+    said = [int(number) for _, most, *_ in rows for number in re.findall(r"(?<![#-])\b\d+\b", most)]
+    assert said == [
+        options.SOCKETS_OF_DEVICE,
+        options.SOCKETS_OF_ADDRESS,
+        options.SOCKETS_WITHOUT_DEVICE_OF_ADDRESS,
+        options.SOCKETS_WITHOUT_DEVICE,
+        options.SHARED_MESSAGES_PER_SECOND,
+        options.SHARED_MESSAGES_AT_ONCE,
+        options.MESSAGES_PER_SECOND,
+        options.MESSAGES_AT_ONCE,
+        options.CONNECT_TIMEOUT.total_seconds(),
+        options.PATH_LIMIT,
+        options.QUERY_LIMIT,
+        options.CLOSED_TREES_WITHOUT_DEVICE,
+        options.TREE_WITHOUT_DEVICE_LIFE.total_seconds(),
+        options.CLOSED_TREES_OF_DEVICE,
+    ]
+
+
 def test_every_room_is_named() -> None:
     """Where the rooms are told, with what each holds."""
     rooms = {path.name for path in KIT.iterdir() if path.is_dir() and path.name[0] not in "._"}
