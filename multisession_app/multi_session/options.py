@@ -35,8 +35,8 @@ CONNECT_TIMEOUT = timedelta(seconds=30)
 """How long a websocket may stay without its Socket.IO connection. Reflex's client gives up after ten."""
 SOCKETS_OF_DEVICE = 100
 """Open sockets of one device in one process; each tab has one."""
-SOCKETS_OF_ADDRESS = 5000
-"""Open sockets of one address (IPv6: /64) in one process: an office of 500 people with ten tabs each."""
+SOCKETS_OF_ADDRESS = 10_000
+"""Open sockets of one address (IPv6: /64) in one process: an office of 500 people with 20 tabs each."""
 SOCKETS_WITHOUT_DEVICE_OF_ADDRESS = 1000
 """How many of them may be of browsers without a device, of which there can be no account."""
 SOCKETS_WITHOUT_DEVICE = 5000
