@@ -102,6 +102,8 @@ class Localization:
     event_revoked_elsewhere: str = "Signed out from another device"
     event_signed_out_everywhere: str = "Signed out on all devices"
     event_ended_by_operator: str = "Signed out by the operator"
+    event_outdated_cookie: str = "An outdated copy of this browser's cookie was used"
+    event_theft: str = "Signed out: two browsers used the same cookie"
     event_ended_by_password: str = "Signed out by a change of password"  # noqa: S105 - a sentence
     event_account_disabled: str = "Account disabled by the operator"
     event_account_enabled: str = "Account enabled by the operator"
@@ -139,6 +141,11 @@ class Localization:
     signed_out_everywhere: str = "{name} was signed out on all devices, from {device}."
     password_changed: str = "The password of {name} was changed from {device}."  # noqa: S105 - a sentence
     ended_by_operator: str = "{name} was signed out by the operator of this site."
+    signed_out_by_theft: str = (
+        "Somebody else used this browser's sign-in. To be safe, all its accounts were signed out here. Sign in again "
+        "with your password."
+    )
+    cookie_outdated: str = "This browser's sign-in was replaced by a newer one. Sign in again with your password."
     another_device: str = "another device"
     account_gone: str = "That account was deleted, or signed out here long ago."
     now_using: str = "You are now using {next}."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.devices import Device
+from tests.support.devices import Device, outlive_grace
 from tests.support.server import Server
 
 LOCK_SECONDS = 10
@@ -55,3 +55,19 @@ def test_drafts_are_kept_apart_in_redis(device: Device) -> None:
             with device.tab(token="the-tab", patience=LOCK_SECONDS + 10) as tab:
                 assert tab.draft == (f"of {person.name}" if round_trip else "")
                 tab.write_draft(f"of {person.name}")
+
+
+def test_outdated_cookie_calls_the_newer_ones_tabs_back_in_every_process(workers: Server, device: Device) -> None:
+    """And the first of them that comes back ends all."""
+    device.join("Ada")
+    thief = device.copied()
+    thief.join("Mallory")
+    session_id = next(iter(thief.sessions().values()))
+    with ExitStack() as tabs:
+        opened = [tabs.enter_context(thief.tab()) for _ in range(8)]
+        assert {tab.session_id for tab in opened} == {session_id}
+        outlive_grace(workers, session_id)
+        assert device.sessions() == {}
+        for tab in opened:
+            tab.wait_closed()
+    assert thief.sessions() == {}

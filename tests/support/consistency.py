@@ -13,7 +13,14 @@ from multisession_app.multi_session.database.models import Device, DeviceSecret,
 from multisession_app.multi_session.options import SHORT_TIMEOUT, Options
 from multisession_app.multi_session.security.validation import check_email, check_image, check_name
 
-KINDS = {models.SIGNED_UP, models.SIGNED_IN, models.FAILED_SIGN_IN, models.REAUTHENTICATED, *models.TOLD_ENDS}
+KINDS = {
+    models.SIGNED_UP,
+    models.SIGNED_IN,
+    models.FAILED_SIGN_IN,
+    models.REAUTHENTICATED,
+    models.OUTDATED_COOKIE,
+    *models.TOLD_ENDS,
+}
 
 
 def check_consistent(db: Session, options: Options, now: datetime) -> None:

@@ -109,6 +109,12 @@ class Device(Browser):
         listed = sorted(self.listed(), key=lambda entry: not entry["isCurrent"])
         return {entry["user"]["email"]: entry["id"] for entry in listed}
 
+    def copied(self) -> "Device":
+        """Return another jar with the same cookies, as a thief has it."""
+        other = Device(self.url)
+        other.cookies = httpx.Cookies(self.cookies)
+        return other
+
     def tab(self, token: str | None = None, **options: Any) -> Tab:
         """Open a tab with this device's cookie."""
         return Tab(self.url, token=token, cookies=self.cookies, **options)
@@ -130,3 +136,12 @@ def change_behind_its_back(server: Server, session_id: str, change: str) -> None
     with closing(sqlite3.connect(server.database, timeout=10)) as db, db:
         changed = db.execute(f"update multi_session_device_session set {change} where id = ?", [session_id])  # noqa: S608
         assert changed.rowcount == 1
+
+
+def outlive_grace(server: Server, session_id: str) -> None:
+    """Let it be a minute later for the cookies that the browser of a session had."""
+    times = ", ".join(f"{name} = datetime({name}, '-61 seconds')" for name in ("first_used_at", "dies_at"))
+    of_device = "device_id = (select device_id from multi_session_device_session where id = ?)"
+    with closing(sqlite3.connect(server.database, timeout=10)) as db, db:
+        changed = db.execute(f"update multi_session_device_secret set {times} where {of_device}", [session_id])  # noqa: S608
+        assert changed.rowcount > 1

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from ..options import REDIS_TIMEOUT
 from ..queries.devices import ProvenDevice
-from .tabs import Change, Tabs
+from .tabs import ALL_GENERATIONS, Change, Tabs
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +43,10 @@ class PubSub:
         """
         if user_ids := tuple(user_ids):
             await self.publish(Change(device_id, None, 0, user_ids))
+
+    async def call_back(self, device_id: str, user_ids: Iterable[str] = ()) -> None:
+        """Let all of a device's tabs show which cookie they have, and tell these users' other devices."""
+        await self.publish(Change(device_id, "", ALL_GENERATIONS, tuple(user_ids)))
 
     async def tell_devices(self, active: Mapping[str, str]) -> None:
         """Tell devices, by their ids, their active sessions.

@@ -36,25 +36,28 @@ async def watch_endings(kit: MultiSession) -> None:
 
 
 async def tell_expired(kit: MultiSession) -> None:
-    """Look up the devices with a session that may have expired, and tell their tabs the active session.
+    """Look up the devices with a session or a secret whose time may be over, and tell their tabs the active session.
 
     While none is due, the database is not asked. Its answer decides: with `idle_timeout` a session may have been used
     in another tab or process meanwhile.
     """
     now, tabs = kit.now(), kit.tabs
     due = {
-        (connection.identity.device, connection.identity.generation): connection
+        (connection.identity.device, connection.identity.generation)
         for connection in tabs.connections.values()
         if connection.ends_at is not None and connection.ends_at <= now
     }
-    for (device_id, generation), connection in due.items():
+    for device_id, generation in due:
         device = await kit.devices.reread(device_id, generation)
+        for connection in tabs.connections.values():
+            if (connection.identity.device, connection.identity.generation) == (device_id, generation):
+                if device is None:
+                    # Its secret has died. A browser that has a newer one comes back with that.
+                    tabs.kick(connection)
+                else:
+                    connection.ends_at = device.ends_at
         if device is None:
-            tabs.kick(connection)
             continue
-        for other in tabs.connections.values():
-            if (other.identity.device, other.identity.generation) == (device.id, generation):
-                other.ends_at = device.ends_at
         await tabs.apply(Change(device_id=device.id, session_id=device.active_id, generation=generation))
 
 
@@ -91,6 +94,7 @@ async def sweep_regularly(kit: Resources) -> None:
 
 async def sweep_all(kit: Resources) -> None:
     """Sweep in small transactions until no old row is left."""
-    now, retention = kit.now(), kit.options.retention
-    while await kit.database.write(lambda db: sweep(db, now=now, retention=retention)):
+    now, options = kit.now(), kit.options
+    kept = {"retention": options.retention, "session_timeout": options.session_timeout}
+    while await kit.database.write(lambda db: sweep(db, now=now, **kept)):
         pass

@@ -60,6 +60,8 @@ class Connection:
         arrived: set when the tab shows the account that the socket was moved to.
         refusal: the WebSocket close code and the reason, if it is closed for what it has sent.
         kicked: set when the socket is to be closed.
+        lost_device: the device whose outdated cookie it brought, "" for none; it acts for nobody.
+        is_stolen: theft was found there.
     """
 
     identity: Identity
@@ -76,6 +78,8 @@ class Connection:
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     refusal: tuple[int, str] | None = None
     kicked: asyncio.Event = field(default_factory=asyncio.Event)
+    lost_device: str = ""
+    is_stolen: bool = False
 
     @classmethod
     def of(cls, tab: str, shown: str | None = None) -> Connection:
@@ -102,6 +106,10 @@ class Connection:
             )
             self.user_id, self.ends_at = device.active_user_id, device.ends_at
         self.tree = tree_token(device, self.identity.session, self.identity.tab)
+
+
+ALL_GENERATIONS = 2**31 - 1
+"""As `Change.generation`: all of the device's sockets reconnect, and so show which cookie their browser has now."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +172,7 @@ class Tabs:
         for connection in list(self.connections.values()):
             if not connection.tree:
                 connection.is_stale = True
-            elif connection.identity.device != change.device_id:
+            elif change.device_id not in (connection.identity.device, connection.lost_device):
                 if connection.user_id in change.user_ids:
                     await self._look_anew(connection)
                 elif change.tab and change.tab == connection.identity.tab and not connection.session_id:

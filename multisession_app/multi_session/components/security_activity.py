@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import reflex as rx
 
-from ..database.models import FAILED_SIGN_IN, PASSWORD_CHANGED, REAUTHENTICATED, SIGNED_IN, SIGNED_UP
+from ..database.models import (
+    FAILED_SIGN_IN,
+    OUTDATED_COOKIE,
+    PASSWORD_CHANGED,
+    REAUTHENTICATED,
+    SIGNED_IN,
+    SIGNED_UP,
+    THEFT,
+)
 from ..localization import filled
 from ..websocket.runtime import words
 from ..websocket.security_state import SecurityActivity, SecurityState
@@ -55,7 +63,7 @@ def _activity(event: rx.Var[SecurityActivity]) -> rx.Component:
             event.kind,
             (SIGNED_UP, rx.icon("user-plus", size=18)),
             (SIGNED_IN, rx.icon("log-in", size=18)),
-            (FAILED_SIGN_IN, rx.icon("shield-alert", size=18)),
+            (FAILED_SIGN_IN, OUTDATED_COOKIE, THEFT, rx.icon("shield-alert", size=18)),
             (REAUTHENTICATED, rx.icon("shield-check", size=18)),
             (PASSWORD_CHANGED, rx.icon("key-round", size=18)),
             rx.icon("log-out", size=18),

@@ -18,6 +18,7 @@ FORGOTTEN = "forgotten"
 REVOKED_ELSEWHERE = "revoked_elsewhere"
 SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
 ENDED_BY_OPERATOR = "ended_by_operator"
+THEFT = "theft"
 PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason
 """Values of `DeviceSession.revoked_reason`: why a session ended. None means expired, once its time is over."""
 
@@ -27,6 +28,7 @@ FAILED_SIGN_IN = "failed_sign_in"
 REAUTHENTICATED = "reauthenticated"
 ACCOUNT_DISABLED = "account_disabled"
 ACCOUNT_ENABLED = "account_enabled"
+OUTDATED_COOKIE = "outdated_cookie"
 """Values of `SecurityEvent.kind`, beside `PASSWORD_CHANGED` and the reasons in `TOLD_ENDS`."""
 
 TOLD_ENDS = frozenset(
@@ -39,6 +41,7 @@ TOLD_ENDS = frozenset(
         SIGNED_OUT_EVERYWHERE,
         PASSWORD_CHANGED,
         ENDED_BY_OPERATOR,
+        THEFT,
     }
 )
 """Ends that a person wants to read about. The others belong to an event already shown, or nobody caused them."""
@@ -95,7 +98,9 @@ class Device(SQLModel, table=True):
     """One browser profile, which is one cookie jar.
 
     `state_key` (hex, 256 bits) keys the names of this device's Reflex state trees. `generation` counts the
-    device secrets made so far. `cookie_deleted_at` is when an answer has deleted the cookie.
+    device secrets made so far. `cookie_deleted_at` is when an answer has deleted the cookie. `reused_generation` is that
+    of an outdated secret which was presented, `stolen_at` when a newer one came after it: the cookie has two holders,
+    and the device is at its end.
     """
 
     __tablename__ = "multi_session_device"
@@ -108,13 +113,15 @@ class Device(SQLModel, table=True):
     cookie_deleted_at: datetime | None = None
     user_agent: str = ""
     ip_address: str = ""
+    reused_generation: int | None = None
+    stolen_at: datetime | None = None
 
 
 class DeviceSecret(SQLModel, table=True):
     """One value that the device's cookie had, as SHA-256.
 
     It opens the device's sessions up to its own `generation`, and none made after it was replaced. With `is_final`
-    the older secrets die at its first use, without a minute of grace.
+    the older secrets die at its first use, without a minute of grace. Dead ones are kept to be recognized.
     """
 
     __tablename__ = "multi_session_device_secret"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
 from starlette.requests import Request
@@ -23,14 +24,16 @@ from .inputs import OnScreen
 class RequestContext:
     """What is known of a request, in `scope["multi_session"]`.
 
-    The device is looked up at the first call of `device`, so static files cost no look-up. `email` is the one in the
-    request's body, for the log only.
+    The device is looked up at the first call of `device`, so static files cost no look-up. `arrived_at` is when its
+    headers were there; `email` is the one in the request's body, for the log only.
     """
 
     kit: MultiSession
     cookie_name: str
     secret_hash: str | None
     origin: RequestOrigin
+    user_agent: str
+    arrived_at: datetime
     email: str = ""
     _device: list[ProvenDevice | None] = field(default_factory=list)
 
@@ -44,9 +47,17 @@ class RequestContext:
     async def device(self, *, is_use: bool = True) -> ProvenDevice | None:
         """Return the device that the cookie proves, None without a valid one; looked up once for each request."""
         if not self._device:
-            found = await self.kit.devices.find(self.secret_hash, is_use=is_use) if self.secret_hash else None
+            find, found = self.kit.devices.find, None
+            if self.secret_hash:
+                found = await find(self.secret_hash, is_use=is_use, by=self.source, arrived_at=self.arrived_at)
             self._device.append(found)
         return self._device[0]
+
+    @property
+    def source(self) -> Source:
+        """Where the request comes from, cut to what is stored."""
+        user_agent = "".join(c for c in self.user_agent if c.isprintable())
+        return Source(user_agent[:USER_AGENT_MAX], self.origin.ip_address[:64], self.origin.through_unknown_proxy)
 
     @property
     def who(self) -> str:
@@ -92,9 +103,7 @@ async def signed_in_on_screen(request: Request, body: OnScreen) -> ProvenDevice:
 
 def source_of(request: Request) -> Source:
     """Return where a request comes from, cut to what is stored."""
-    user_agent = "".join(c for c in request.headers.get("user-agent", "") if c.isprintable())
-    origin = context_of(request).origin
-    return Source(user_agent[:USER_AGENT_MAX], origin.ip_address[:64], origin.through_unknown_proxy)
+    return context_of(request).source
 
 
 def cookie_for(request: Request, secret: str, *, is_short: bool) -> str:

@@ -59,7 +59,9 @@ class DeviceMiddleware:
         # Only the kit's routes have this limit: what the app's own ones take is the app's concern.
         is_too_large = _is_ours(scope["path"]) and _size_of(scope["headers"]) > HEADERS_LIMIT
         secret, headers = _take_secret(scope["headers"], name)
-        context = RequestContext(self._kit, name, hash_secret(secret) if secret else None, origin)
+        user_agent = Headers(scope=scope).get("user-agent", "")
+        secret_hash = hash_secret(secret) if secret else None
+        context = RequestContext(self._kit, name, secret_hash, origin, user_agent, self._kit.now())
         protocol = "ws" if scope["type"] == "websocket" else "http"
         # The scheme that the browser sees: behind a proxy that ends https, the file server would redirect to http.
         scheme = protocol + "s" * origin.is_https

@@ -50,7 +50,9 @@ class Sockets:
             # Registered before the look-up, so that a change in between marks it stale.
             tabs.add(connection)
             try:
-                device = await self._kit.devices.bind(connection, context.secret_hash)
+                device = await self._kit.devices.bind(
+                    connection, context.secret_hash, by=context.source, arrived_at=context.arrived_at
+                )
                 places.take_of(device)
                 query["token"] = [connection.tree]
                 scope["query_string"] = "&".join(f"{quote(k)}={quote(v[0])}" for k, v in query.items()).encode()

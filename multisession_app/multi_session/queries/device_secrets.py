@@ -12,7 +12,7 @@ import hashlib
 import secrets
 from datetime import datetime
 
-from sqlmodel import Session, col, func, or_, select, update
+from sqlmodel import Session, col, func, select, update
 
 from ..database.models import ANSWER_LOST, Device, DeviceSecret, DeviceSession
 from ..errors import SessionChanged
@@ -38,20 +38,21 @@ def hash_secret(secret: str) -> str:
 def note_first_use(db: Session, device: ProvenDevice, *, now: datetime) -> None:
     """Record that the browser has this secret, and set when the device's older ones die."""
     generation, dies_at = col(DeviceSecret.generation), col(DeviceSecret.dies_at)
-    of_device = update(DeviceSecret).where(col(DeviceSecret.device_id) == device.id)
-    own = of_device.where(generation == device.generation)
+    of_device = col(DeviceSecret.device_id) == device.id
+    own = update(DeviceSecret).where(of_device, generation == device.generation)
     db.exec(own.where(col(DeviceSecret.first_used_at).is_(None)).values(first_used_at=now))
+    # Below the newest dead one all are dead, perhaps thousands, which would take long to look through.
+    newest_dead = select(DeviceSecret.generation).where(of_device, dies_at <= now).order_by(generation.desc()).limit(1)
+    living = of_device, generation > func.coalesce(newest_dead.scalar_subquery(), -1)
     # End all older secrets now, even if the answer to the password change was lost and this secret came later: no
     # grace.
     final = select(func.max(DeviceSecret.generation)).where(
-        DeviceSecret.device_id == device.id,
-        DeviceSecret.generation <= device.generation,
-        col(DeviceSecret.is_final),
+        *living, generation <= device.generation, col(DeviceSecret.is_final)
     )
-    before = of_device.where(generation < final.scalar_subquery(), or_(dies_at.is_(None), dies_at > now))
+    before = update(DeviceSecret).where(*living, generation < final.scalar_subquery())
     db.exec(before.values(dies_at=now).execution_options(synchronize_session=False))
-    older = of_device.where(generation < device.generation)
-    db.exec(older.where(dies_at.is_(None)).values(dies_at=now + SECRET_GRACE))
+    older = update(DeviceSecret).where(*living, generation < device.generation, dies_at.is_(None))
+    db.exec(older.values(dies_at=now + SECRET_GRACE).execution_options(synchronize_session=False))
 
 
 def rotate(db: Session, device: ProvenDevice, *, now: datetime, is_final: bool = False) -> tuple[str, int]:
@@ -60,14 +61,14 @@ def rotate(db: Session, device: ProvenDevice, *, now: datetime, is_final: bool =
     With `is_final` the older ones die at its first use, without grace (`note_first_use`).
 
     Raises:
-        SessionChanged: the device was deleted with its last user, or its secret was replaced by one that is in use or
-            on its way to the browser.
+        SessionChanged: the device was deleted with its last user, theft was found, or its secret was replaced by one
+            that is in use or on its way to the browser.
             Otherwise someone with an old, stolen cookie could sign in with an account of their own and get a secret
             that opens everybody's sessions. And of two sign-ins at once, the browser may keep either cookie.
     """
     generation = db.exec(
         update(Device)
-        .where(col(Device.id) == device.id)
+        .where(col(Device.id) == device.id, col(Device.stolen_at).is_(None))
         .values(generation=Device.generation + 1, last_seen_at=now)
         .returning(col(Device.generation))
     ).scalar_one_or_none()

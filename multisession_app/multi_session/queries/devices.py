@@ -26,8 +26,9 @@ class ProvenDevice:
     The first session is the active one. When it ends, for whatever reason, the next takes over without a write.
     `generation` is that of the cookie's secret, and `is_first_use` says that the secret was not used before.
     `remembered` accounts have expired or were evicted: they are on the device's screens and open nothing. `ends_at` is
-    when the next of the sessions expires, unless it is used before. With `is_short` one of the sessions is, so that the
-    cookie has to end with the browser.
+    when the next of the sessions expires, unless it is used before, or the secret dies. With `is_short` one of the
+    sessions is, so that the cookie has to end with the browser. `is_suspected` says that an older, outdated secret of
+    the device was presented: see `theft`.
     """
 
     id: str
@@ -39,6 +40,7 @@ class ProvenDevice:
     idle_since: datetime = NEVER
     ends_at: datetime | None = None
     is_short: bool = False
+    is_suspected: bool = False
 
     @property
     def active(self) -> DeviceSessionPublic | None:
@@ -124,6 +126,8 @@ def _proven(
     ]
     valid = [(session, user) for session, user, is_valid in listed if is_valid]
     ends = [min(session.expires_at, now + (session.last_active_at - idle_since)) for session, _ in valid]
+    if secret.dies_at is not None:
+        ends.append(secret.dies_at)
     return ProvenDevice(
         id=device.id,
         state_key=device.state_key,
@@ -139,4 +143,6 @@ def _proven(
         idle_since=idle_since,
         ends_at=min(ends, default=None),
         is_short=any(session.is_short for session, _ in valid),
+        # Not by being alive alone: on a server whose clock is behind, the outdated one itself may still live.
+        is_suspected=device.reused_generation is not None and secret.generation > device.reused_generation,
     )

@@ -24,7 +24,7 @@ from reflex_base.utils.format import format_event_handler
 from ..actions.state_trees import tree_token
 from ..actions.tabs import Connection, Identity
 from ..queries.devices import ProvenDevice
-from .notices import explain
+from .notices import explain, explain_lost
 from .runtime import kit
 from .security_state import SecurityState
 from .state import UNKNOWN, MultiSessionState
@@ -125,6 +125,7 @@ async def _boot(
     accounts.notice = ""
     if connection is None:
         return
+    explain_lost(accounts, connection)
     # Reflex 0.10.1 sends hashes only with the first event of a document. A new document has no queued events.
     is_same_document = "hashes" not in event.payload
     # During a move, only the tab's acknowledgement says what it shows.

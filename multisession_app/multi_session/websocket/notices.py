@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..actions.tabs import Connection
 from ..database.models import (
     ENDED_BY_OPERATOR,
     EVICTED,
@@ -18,6 +19,14 @@ from ..localization import filled
 from .runtime import kit, words
 from .state import ENDED, SWITCHED, UNKNOWN, MultiSessionState
 from .user_agents import describe, device_name, off_the_loop
+
+
+def explain_lost(accounts: MultiSessionState, connection: Connection) -> None:
+    """Say why a tab has no account whose browser holds an outdated cookie; no name, since whoever has it may not be
+    the one whom it was made for.
+    """
+    if connection.lost_device:
+        accounts._say(ENDED, words().signed_out_by_theft if connection.is_stolen else words().cookie_outdated)
 
 
 async def explain(accounts: MultiSessionState, device_id: str, generation: int, shown: str) -> None:

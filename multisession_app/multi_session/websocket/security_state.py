@@ -11,6 +11,7 @@ from ..database.models import (
     ENDED_BY_OPERATOR,
     EVICTED,
     FAILED_SIGN_IN,
+    OUTDATED_COOKIE,
     PASSWORD_CHANGED,
     REAUTHENTICATED,
     REVOKED_ELSEWHERE,
@@ -20,6 +21,7 @@ from ..database.models import (
     SIGNED_OUT_ALL,
     SIGNED_OUT_EVERYWHERE,
     SIGNED_UP,
+    THEFT,
     TOO_MANY_DEVICES,
 )
 from ..database.public import DeviceSessionPublic, SecurityEventPublic
@@ -112,6 +114,8 @@ def _text_of(event: SecurityEventPublic, word: Localization) -> str:
         ENDED_BY_OPERATOR: word.event_ended_by_operator,
         ACCOUNT_DISABLED: word.event_account_disabled,
         ACCOUNT_ENABLED: word.event_account_enabled,
+        OUTDATED_COOKIE: word.event_outdated_cookie,
+        THEFT: word.event_theft,
     }[event.kind]
 
 

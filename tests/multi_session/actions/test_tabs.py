@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.actions.pubsub import PubSub
 from multisession_app.multi_session.actions.tabs import Change, Connection, Identity
+from multisession_app.multi_session.queries.devices import ProvenDevice
 from tests.support.browser import Browser
 from tests.support.running import run
 
@@ -145,18 +147,18 @@ def test_handshake_is_repeated_when_the_device_changed_meanwhile(
     visitor.names()
     connection = Connection.of("t")
     multi_session.tabs.add(connection)
-    real, looks = multi_session.devices.find, 0
+    real, looks = multi_session.devices._look_up, 0
 
-    async def switched_behind_the_look_up(secret_hash: str, **more: bool) -> object:
+    async def switched_behind_the_look_up(*request: Any) -> object:
         nonlocal looks
         looks += 1
-        device = await real(secret_hash, **more)
+        device = await real(*request)
         if looks == 1:
-            assert device is not None
+            assert isinstance(device, ProvenDevice)
             await multi_session.device_sessions.set_active(device, first)
         return device
 
-    monkeypatch.setattr(multi_session.devices, "find", switched_behind_the_look_up)
+    monkeypatch.setattr(multi_session.devices, "_look_up", switched_behind_the_look_up)
     run(multi_session.devices.bind(connection, visitor.secret_hash))
     assert looks == 2
     assert connection.session_id == first

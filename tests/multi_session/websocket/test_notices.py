@@ -9,10 +9,12 @@ import pytest
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.localization import filled
+from multisession_app.multi_session.options import SECRET_GRACE
 from multisession_app.multi_session.queries import ended_sessions
 from multisession_app.multi_session.websocket.notices import explain
 from multisession_app.multi_session.websocket.state import ENDED, UNKNOWN
 from tests.support.browser import PASSWORD, Browser, email_of
+from tests.support.event_check import BOOT, FRESH, HYDRATE, Guarding
 from tests.support.running import run
 from tests.support.state_tab import WORDS, Tab
 from tests.support.world import Clock, World
@@ -142,3 +144,36 @@ def test_device_that_ended_a_session_can_be_named(
     assert run(multi_session.device_sessions.ended_by(world.row(both))) == ""
     phone.post("/revoke-other-sessions")
     assert run(multi_session.device_sessions.ended_by(world.row(both))).startswith("python-httpx")
+
+
+@pytest.mark.parametrize("path", [BOOT, HYDRATE])
+def test_browser_with_an_outdated_cookie_is_told_so_and_of_a_theft_once_it_is_found(
+    visitor: Browser, guarding: Guarding, clock: Clock, path: str
+) -> None:
+    """At every page load while the cookie is there, also on a tab that showed nobody; with no name, not even hers."""
+    visitor.sign_up("ada")
+    visitor.names()
+    old = visitor.copy()
+    visitor.sign_up("bob")
+    visitor.names()
+
+    def notice(browser: Browser, shown: str | None = "") -> str:
+        tab = guarding.open(browser, shown=shown)
+        assert tab.runs(path, FRESH if path == BOOT else {})
+        return tab.tab.state.notice
+
+    assert notice(old) == "", "its requests may still be on their way"
+    clock.now += SECRET_GRACE
+    assert notice(old) == notice(old, shown=None) == WORDS.cookie_outdated
+    assert notice(visitor) == notice(visitor) == notice(old) == WORDS.signed_out_by_theft
+    assert "{" not in WORDS.signed_out_by_theft + WORDS.cookie_outdated
+    visitor.sign_in("ada")
+    assert notice(visitor) == ""
+
+
+def test_unknown_cookie_is_told_nothing(visitor: Browser, guarding: Guarding) -> None:
+    """Nothing is known of whose it was."""
+    visitor.sign_up("ada")
+    tab = guarding.open(visitor.holding("x" * 43), shown="")
+    assert tab.runs(BOOT, FRESH)
+    assert tab.tab.state.notice == ""

@@ -18,6 +18,7 @@ from multisession_app.multi_session.database.models import (
     ACCOUNT_DISABLED,
     ACCOUNT_ENABLED,
     FAILED_SIGN_IN,
+    OUTDATED_COOKIE,
     PASSWORD_CHANGED,
     REAUTHENTICATED,
     SESSION_ENDED,
@@ -304,7 +305,7 @@ def test_revoke_session_refuses_what_is_no_session_of_this_account(
     [
         *((kind, SESSION_ENDED) for kind in sorted(TOLD_ENDS)),
         *((kind, "") for kind in (SIGNED_UP, SIGNED_IN, FAILED_SIGN_IN, REAUTHENTICATED, PASSWORD_CHANGED)),
-        *((kind, "") for kind in (ACCOUNT_DISABLED, ACCOUNT_ENABLED)),
+        *((kind, "") for kind in (ACCOUNT_DISABLED, ACCOUNT_ENABLED, OUTDATED_COOKIE)),
     ],
 )
 def test_every_kind_of_event_has_words(kind: str, detail: str, tab: Callable[..., Tab]) -> None:
