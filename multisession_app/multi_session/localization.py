@@ -102,8 +102,8 @@ class Localization:
     event_revoked_elsewhere: str = "Signed out from another device"
     event_signed_out_everywhere: str = "Signed out on all devices"
     event_ended_by_operator: str = "Signed out by the operator"
-    event_outdated_cookie: str = "An outdated copy of this browser's cookie was used"
-    event_theft: str = "Signed out: two browsers used the same cookie"
+    event_outdated_cookie: str = "An outdated copy of this sign-in was used; it opened nothing"
+    event_theft: str = "Signed out: two browsers used this sign-in"
     event_ended_by_password: str = "Signed out by a change of password"  # noqa: S105 - a sentence
     event_account_disabled: str = "Account disabled by the operator"
     event_account_enabled: str = "Account enabled by the operator"

@@ -98,9 +98,9 @@ class Device(SQLModel, table=True):
     """One browser profile, which is one cookie jar.
 
     `state_key` (hex, 256 bits) keys the names of this device's Reflex state trees. `generation` counts the
-    device secrets made so far. `cookie_deleted_at` is when an answer has deleted the cookie. `reused_generation` is that
-    of an outdated secret which was presented, `stolen_at` when a newer one came after it: the cookie has two holders,
-    and the device is at its end.
+    device secrets made so far. `cookie_deleted_at` is when an answer has deleted the cookie. `reused_generation` is
+    that of an outdated secret which was presented, `stolen_at` when a newer one came after it: the cookie has two
+    holders, and the device is at its end.
     """
 
     __tablename__ = "multi_session_device"
