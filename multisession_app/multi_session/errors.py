@@ -95,7 +95,7 @@ class InvalidImage(MultiSessionError):
 
 
 class PasswordTooShort(MultiSessionError):
-    """Fewer characters than `options.PASSWORD_MIN`."""
+    """Fewer characters than `Options.password_minimum`."""
 
     code, status, word, field = "PASSWORD_TOO_SHORT", 400, "password_too_short", "password"
 
@@ -135,6 +135,19 @@ class TooManyAttempts(MultiSessionError):
         """Keep how many seconds to wait."""
         super().__init__()
         self.retry_after = retry_after
+
+
+class TooManyGuesses(TooManyAttempts):
+    """So many wrong passwords in a row for one account that this device is not heard with it until tomorrow."""
+
+    word = "too_many_guesses"
+
+
+class ServerBusy(MultiSessionError):
+    """So many wait for their password to be verified, all together or from this address or device, that no more can."""
+
+    code, status, word = "SERVER_BUSY", 503, "server_busy"
+    retry_after = 5
 
 
 class InvalidOrigin(MultiSessionError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from .errors import MultiSessionError, OptionsError
 
@@ -118,7 +118,7 @@ class Localization:
     full_text: str = "{count} accounts are signed in on this browser. Sign one out to go on."
     no_account_yet: str = "No account yet?"
     have_account: str = "Have an account already?"
-    password_hint: str = "At least 8 characters, and not a common password."  # noqa: S105 - a label
+    password_hint: str = "At least {minimum} characters, and not a common password."  # noqa: S105 - a label
     shared_computer: str = "This is a shared computer"
     shared_computer_hint: str = (
         "Then closing the browser signs everyone out here, and after a day you are signed out in any case. Your name "
@@ -171,19 +171,24 @@ class Localization:
     invalid_email: str = "That is not an email address."
     invalid_name: str = "Enter a name of 1 to 100 characters."
     invalid_image: str = "Enter an https address of at most 2048 characters, or leave it empty."
-    password_too_short: str = "Use at least 8 characters."  # noqa: S105 - a sentence
+    password_too_short: str = "Use at least {minimum} characters."  # noqa: S105 - a sentence
     password_too_long: str = "Use at most 128 characters."  # noqa: S105 - a sentence
     password_too_common: str = "This password is too common: it is among the first that anyone would try."  # noqa: S105
     too_many_sessions: str = "There is no room for another account. Sign out of one first: {accounts}."
     too_many_attempts: str = "Too many attempts. Try again in {minutes} min."
     too_many_sockets: str = "Too many tabs are open. Close some and try again."
+    too_many_guesses: str = (
+        "Too many wrong passwords for this account. Sign in on another device that has been signed in with it before, "
+        "or try again in {hours} h."
+    )
+    server_busy: str = "Too many people are signing in at the moment. Wait a little and try again."
     invalid_origin: str = "This request does not come from a page of this app."
 
     def sentence(self, error: MultiSessionError) -> str:
         """Return what the person reads for a refusal."""
         accounts = ", ".join(name for _, name, _ in getattr(error, "accounts", []))
-        minutes = math.ceil((error.retry_after or 0) / 60)
-        return filled(getattr(self, error.word), accounts=accounts, minutes=str(minutes))
+        minutes, hours = (math.ceil((error.retry_after or 0) / unit) for unit in (60, 3600))
+        return filled(getattr(self, error.word), accounts=accounts, minutes=str(minutes), hours=str(hours))
 
 
 def filled(text: str, **values: str) -> str:
@@ -191,8 +196,8 @@ def filled(text: str, **values: str) -> str:
     return re.sub(r"\{(\w+)\}", lambda name: values.get(name[1], name[0]), text)
 
 
-def localization(overrides: Mapping[str, str]) -> Localization:
-    """Return the words with some replaced.
+def localization(overrides: Mapping[str, str], *, password_minimum: int = 8) -> Localization:
+    """Return the words with some replaced, and the length of a password filled in, which is the same for everybody.
 
     Raises:
         OptionsError: an unknown word, or a replacement that is not a string.
@@ -205,4 +210,7 @@ def localization(overrides: Mapping[str, str]) -> Localization:
             raise OptionsError(f"localization has no word {word!r}: all of them are in localization.py.")
         if not isinstance(text, str):
             raise OptionsError(f"The word {word!r} of localization must be a string, not {text!r}.")
-    return Localization(**overrides)
+    words = Localization(**overrides)
+    about_length = {word: getattr(words, word) for word in ("password_hint", "password_too_short")}
+    minimum = str(password_minimum)
+    return replace(words, **{word: filled(text, minimum=minimum) for word, text in about_length.items()})

@@ -113,20 +113,45 @@ CONTENT_SECURITY_POLICY: Mapping[str, Sequence[str]] = {
 
 FAILED_SIGN_INS_OF_ACCOUNT = "10 per 15 minutes"
 """With one account, from one address or on one device that knows the account."""
+FAILED_SIGN_INS_IN_A_ROW = "100 per day"
+"""With one account and no right password in between: on one device that knows it, or on all that do not, from whatever
+addresses (NIST SP 800-63B-4, 3.2.2)."""
 FAILED_SIGN_INS_OF_ADDRESS = "100 per hour"
 """From one address, with any accounts."""
+SIGN_INS_OF_ACCOUNT = "200 per hour"
+"""Right passwords of one account, each of which writes rows; nobody fills it who does not know the password."""
 SIGN_UPS_OF_ADDRESS = "50 per hour"
+NETWORKS: Mapping[int, int] = {64: 1, 56: 3, 48: 10}
+"""How many times the limit of an address holds for an IPv6 network, by its prefix."""
+COUNTERS_MAX = 50_000
+"""Counters that a process keeps apart, without Redis. Beyond it they share as many places for each limit."""
 RATE_LIMIT_SWEEP = timedelta(minutes=1)
 """How often expired counters are looked for and deleted."""
 REDIS_TIMEOUT = timedelta(seconds=1)
 """How long each call to Redis may take, at a sign-in, a sign-up or a readiness check."""
+REDIS_PAUSE = timedelta(seconds=5)
+"""How long a process counts attempts by itself after Redis has not answered."""
+FAILURE_WRITTEN_WITHIN = timedelta(seconds=0.5)
+"""How long after the answer a failed sign-in is written down at most, at a random moment."""
+
+HASHES_AT_ONCE = 2
+"""Each takes 19 MiB and one core for about 25 ms. More at once would slow down all other requests."""
+HASHES_WAITING = 1000
+"""Maximum number of sign-ins, sign-ups and password entries of a process that wait for their hash."""
+HASHES_WAITING_OF_ADDRESS = 500
+"""From one address, or IPv6 network of a customer (/48)."""
+HASHES_WAITING_OF_DEVICE = 4
+"""On one device; without a device, with one e-mail."""
 
 PASSWORD_MIN = 8
+"""The least that `password_minimum` can be, and its default."""
 PASSWORD_MAX = 128
 NAME_MAX = 100
 EMAIL_MAX = 254
 IMAGE_MAX = 2048
 USER_AGENT_MAX = 512
+ADDRESS_MAX = 64
+"""An IPv6 address in brackets, with a zone and a port, is no longer."""
 DEVICE_NAME_MAX = 40
 TAB_TOKEN_MAX = 200
 """In characters, as those above. A tab token is a UUID, `~` and a session id (73); no browser sends a longer one."""
@@ -136,6 +161,8 @@ _SESSION_TIMEOUTS = timedelta(minutes=1), COOKIE_MAX_AGE
 _IDLE_TIMEOUTS = timedelta(minutes=5), COOKIE_MAX_AGE
 _FRESH_FOR = timedelta(seconds=1), timedelta(days=1)
 _RETENTIONS = timedelta(days=1), timedelta(days=3650)
+# NIST SP 800-63B-4, 3.1.1.2: whoever wants to use 64 characters may; more cannot be asked for.
+_PASSWORD_MINIMUMS = PASSWORD_MIN, 64
 _APP_ID = re.compile(r"[\w.-]+")
 _DEFAULT_PORT = re.compile(r"http://.*:80|https://.*:443")
 # The kit's own directives, and further ones that fall back to default-src.
@@ -158,6 +185,8 @@ class Options:
             counts as use, not a tab that stays open.
         fresh_for: how long after a sign-in, or a further password entry, sessions on other devices can be ended.
         retention: how long security events, and sessions that have ended, are kept.
+        password_minimum: characters that a new password must have, 8 to 64
+            (NIST SP 800-63B-4, 3.1.1.2 asks for 15 where the password is the only factor).
         revoke_oldest_on_max: over the maximum, sign out the account used longest ago; False refuses the sign-in.
         switch_in_place: change the account of an open socket without a reconnect; False lets every tab reconnect.
         allowed_origins: further origins whose pages may call this server, such as `https://app.example.com`.
@@ -180,6 +209,7 @@ class Options:
     idle_timeout: timedelta | None = None
     fresh_for: timedelta = timedelta(minutes=10)
     retention: timedelta = timedelta(days=90)
+    password_minimum: int = PASSWORD_MIN
     revoke_oldest_on_max: bool = True
     switch_in_place: bool = True
     allowed_origins: Sequence[str] = ()
@@ -207,6 +237,11 @@ class Options:
             raise OptionsError(f"fresh_for must be a timedelta of 1 second to 1 day, not {self.fresh_for!r}.")
         if not _is_between(self.retention, _RETENTIONS):
             raise OptionsError(f"retention must be a timedelta of 1 to 3650 days, not {self.retention!r}.")
+        least, most = _PASSWORD_MINIMUMS
+        if type(self.password_minimum) is not int or not least <= self.password_minimum <= most:
+            raise OptionsError(
+                f"password_minimum must be a whole number from {least} to {most}, not {self.password_minimum!r}."
+            )
         if type(self.revoke_oldest_on_max) is not bool:
             raise OptionsError(f"revoke_oldest_on_max must be True or False, not {self.revoke_oldest_on_max!r}.")
         if type(self.switch_in_place) is not bool:
@@ -233,7 +268,7 @@ class Options:
             raise OptionsError(f"trusted_proxy_hops must be 0 or more, not {hops!r}.")
         if self.app_id is not None and not (isinstance(self.app_id, str) and _APP_ID.fullmatch(self.app_id)):
             raise OptionsError(f"app_id must be letters, digits, -, . and _, not {self.app_id!r}.")
-        object.__setattr__(self, "words", localization(self.localization))
+        object.__setattr__(self, "words", localization(self.localization, password_minimum=self.password_minimum))
 
 
 def _is_between(time: object, bounds: tuple[timedelta, timedelta]) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
 from starlette.datastructures import Headers
 
 from ..errors import InvalidOrigin, MissingOrigin
-from ..options import Options
+from ..options import ADDRESS_MAX, Options
+from .addresses import canonical
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 UNKNOWN_PROXY = (
@@ -50,13 +51,16 @@ class RequestOrigin:
         # ASGI, and Traefik too, give a websocket a scheme of its own; origins have that of the page.
         scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)
         client = scope.get("client")
+        # What is no address is the word of somebody who is not to choose what is counted, stored and logged.
+        peer = client[0][:ADDRESS_MAX] if client else ""
+        address = canonical(_forwarded(headers, _FOR, hops) or "") or canonical(peer) or peer
         return cls(
             method=scope.get("method", "WEBSOCKET"),
             origin=headers.get("origin"),
             own_origin=f"{scheme}://{headers.get('host', '')}",
             fetch_site=headers.get("sec-fetch-site"),
             is_https=scheme == "https",
-            ip_address=_forwarded(headers, _FOR, hops) or (client[0] if client else ""),
+            ip_address=address,
             through_unknown_proxy=not hops and any(name in headers for name in _FORWARDED) and not _is_public(client),
         )
 
@@ -108,12 +112,13 @@ def _forwarded(headers: Headers, name: str, hops: int) -> str | None:
 class Source:
     """Where a request comes from, as the person sees it in the list of devices.
 
-    `through_unknown_proxy`: see `RequestOrigin`.
+    `through_unknown_proxy`: see `RequestOrigin`. `gone` ends when the client has gone away, if that can be known.
     """
 
     user_agent: str = ""
     ip_address: str = ""
     through_unknown_proxy: bool = False
+    gone: Callable[[], Awaitable[None]] | None = field(default=None, compare=False, repr=False)
 
 
 NOWHERE = Source()

@@ -134,6 +134,31 @@ def test_forwarded_address_is_that_which_the_outermost_trusted_proxy_saw(hops: i
     assert RequestOrigin.of(scope(chain), Options(trusted_proxy_hops=hops)).ip_address == address
 
 
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("203.0.113.7:50000", "203.0.113.7"),
+        ("[2001:db8::1]:50000", "2001:db8::1"),
+        ("[2001:DB8::1]", "2001:db8::1"),
+        ("2001:db8:0:0::1", "2001:db8::1"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("fe80::1%any words", "fe80::1"),
+        ("unknown", "10.0.0.9"),
+        ("_hidden", "10.0.0.9"),
+        ("203.0.113.7\nSigned in: ada", "10.0.0.9"),
+        ("203.0.113.256", "10.0.0.9"),
+        ("3405803783", "10.0.0.9"),
+        ("[2001:db8::1", "2001:db8::1"),
+        ("1" * 100_000, "10.0.0.9"),
+        ("203.0.113.7:" + "0" * 100, "10.0.0.9"),
+    ],
+)
+def test_forwarded_address_is_an_address_or_is_not_believed(forwarded: str, address: str) -> None:
+    """Else a visitor could choose what is counted, stored and logged; then the proxy's own is what is known."""
+    headers = [("x-forwarded-for", forwarded)]
+    assert RequestOrigin.of(scope(headers), Options(trusted_proxy_hops=1)).ip_address == address
+
+
 def test_forwarded_scheme_counts_within_the_hops() -> None:
     """Behind a proxy that ends TLS the page is on https; one value for several hops is that proxy's."""
     forwarded = scope([("host", "app.test"), ("x-forwarded-proto", "https")])
@@ -158,7 +183,8 @@ def test_proxy_may_name_the_scheme_as_a_websocket_has_it(forwarded: str, is_http
 
 
 def test_missing_client_address_is_empty() -> None:
-    """A server on a Unix socket knows none."""
+    """A server on a Unix socket knows none, or something that is no address."""
+    assert RequestOrigin.of(scope([], client=("unix:" + "x" * 100, 0)), Options()).ip_address == "unix:" + "x" * 59
     assert RequestOrigin.of(scope([], client=None), Options()).ip_address == ""
 
 
