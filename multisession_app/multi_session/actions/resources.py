@@ -12,6 +12,7 @@ from ..database.transactions import Database
 from ..options import Options
 from ..queries.devices import NEVER
 from ..queries.ended_sessions import active_on
+from ..security.hash_queue import HashQueue
 from ..security.rate_limits import RateLimits
 from .pubsub import PubSub
 from .tabs import Tabs
@@ -23,12 +24,13 @@ def _utc_now() -> datetime:
 
 @dataclass
 class Resources:
-    """The options, the database, the way to all open tabs, the attempts that are counted, and the clock."""
+    """The options, the database, the way to all open tabs, what is counted and who waits at sign-ins, the clock."""
 
     options: Options
     database: Database
     pubsub: PubSub = field(default_factory=PubSub)
     rate_limits: RateLimits = field(default_factory=RateLimits)
+    hashes: HashQueue = field(default_factory=HashQueue)
     now: Callable[[], datetime] = _utc_now
 
     @property

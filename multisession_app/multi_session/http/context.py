@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -57,7 +57,7 @@ class RequestContext:
     def source(self) -> Source:
         """Where the request comes from, cut to what is stored."""
         user_agent = "".join(c for c in self.user_agent if c.isprintable())
-        return Source(user_agent[:USER_AGENT_MAX], self.origin.ip_address[:64], self.origin.through_unknown_proxy)
+        return Source(user_agent[:USER_AGENT_MAX], self.origin.ip_address, self.origin.through_unknown_proxy)
 
     @property
     def who(self) -> str:
@@ -103,7 +103,13 @@ async def signed_in_on_screen(request: Request, body: OnScreen) -> ProvenDevice:
 
 def source_of(request: Request) -> Source:
     """Return where a request comes from, cut to what is stored."""
-    return context_of(request).source
+
+    async def gone() -> None:
+        # The body has been read, so nothing else can come.
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    return replace(context_of(request).source, gone=gone)
 
 
 def cookie_for(request: Request, secret: str, *, is_short: bool) -> str:

@@ -21,6 +21,7 @@ from ..errors import (
     PasswordTooLong,
     PasswordTooShort,
     PasswordUnchanged,
+    ServerBusy,
     SessionChanged,
     TooManyAttempts,
     TooManySessions,
@@ -32,9 +33,17 @@ from .context import context_of, device_on_screen, signed_in_on_screen, source_o
 from .endpoint import Endpoint, Reply
 
 _BAD_PASSWORD = PasswordTooShort, PasswordTooLong, PasswordTooCommon
-_OPENING = SessionChanged, TooManyAttempts, TooManySessions
+_OPENING = SessionChanged, TooManyAttempts, ServerBusy, TooManySessions
 # Refusals of a password entry: it is wrong, or the session ended or the password changed meanwhile.
-_PROVING = NotSignedIn, SessionChanged, InvalidPassword, TooManyAttempts, InvalidSession, InvalidCredentials
+_PROVING = (
+    NotSignedIn,
+    SessionChanged,
+    InvalidPassword,
+    TooManyAttempts,
+    ServerBusy,
+    InvalidSession,
+    InvalidCredentials,
+)
 
 
 async def sign_up(kit: MultiSession, request: Request, body: inputs.SignUp) -> Reply:

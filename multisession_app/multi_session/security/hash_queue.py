@@ -1,0 +1,134 @@
+"""Who is hashed for next: a bounded queue in which the networks take turns, and the devices of each.
+
+A hash takes a core for some 25 ms, so whoever asks for many holds up all others. Here they hold up themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from ..errors import ServerBusy
+from ..options import HASHES_AT_ONCE, HASHES_WAITING, HASHES_WAITING_OF_ADDRESS, HASHES_WAITING_OF_DEVICE
+from .addresses import networks_of
+from .origins import Source
+
+_Lane = deque[asyncio.Future[None]]
+
+
+class HashQueue:
+    """Lets `HASHES_AT_ONCE` go on at the same time.
+
+    The next is of the network whose last turn was longest ago, and in it of the device whose last turn was; among those
+    that had none lately, of the device with the fewest requests. So a flood from one of them waits behind itself, and
+    somebody who comes for the first time waits for one hash.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nobody waiting."""
+        self._free = HASHES_AT_ONCE
+        self._networks: dict[str, dict[str, _Lane]] = {}
+        self._turns = 0
+        # When the last turn was, by network and by network and device. What was longest ago is forgotten: it is as if
+        # it had never been.
+        self._last: OrderedDict[tuple[str, ...], int] = OrderedDict()
+
+    @asynccontextmanager
+    async def turn(self, source: Source, who: str) -> AsyncIterator[None]:
+        """Wait for a turn, and have it until the block ends.
+
+        `who` is the device's id, or without a device the e-mail: else a flood without cookies would hold up everybody
+        at its address who has none yet.
+
+        Raises:
+            ServerBusy: too many are waiting, or the client went away meanwhile.
+        """
+        # A customer has a whole /48, or one IPv4 address.
+        network = networks_of(source.ip_address)[0][1]
+        await self._wait(network, who, source)
+        try:
+            yield
+        finally:
+            self._free += 1
+            self._go_on()
+
+    async def _wait(self, network: str, who: str, source: Source) -> None:
+        if self._free:
+            self._take(network, who)
+            return
+        self._make_room(network, who)
+        place = asyncio.get_running_loop().create_future()
+        self._networks.setdefault(network, {}).setdefault(who, deque()).append(place)
+        gone = asyncio.ensure_future(source.gone()) if source.gone else None
+        try:
+            await asyncio.wait([place, *([gone] if gone else [])], return_when=asyncio.FIRST_COMPLETED)
+            if not place.done():
+                raise ServerBusy
+            place.result()
+        except BaseException:
+            if not place.done():
+                self._remove(network, who, place)
+            elif place.exception() is None:
+                # The turn came in the same moment.
+                self._free += 1
+                self._go_on()
+            raise
+        finally:
+            if gone:
+                gone.cancel()
+
+    def _make_room(self, network: str, who: str) -> None:
+        """Let whoever has most places give one up for somebody who has fewer; else refuse."""
+        lanes = self._networks.get(network, {})
+        own, of_network = len(lanes.get(who, ())), _length(lanes)
+        if own >= HASHES_WAITING_OF_DEVICE:
+            raise ServerBusy
+        if of_network < HASHES_WAITING_OF_ADDRESS and self._length < HASHES_WAITING:
+            return
+        fullest = network
+        if of_network < HASHES_WAITING_OF_ADDRESS:
+            fullest = max(self._networks, key=lambda one: (_length(self._networks[one]), one == network))
+        device, lane = max(self._networks[fullest].items(), key=lambda one: len(one[1]))
+        has_more = len(lane) > own + 1 if fullest == network else _length(self._networks[fullest]) > of_network + 1
+        if not has_more:
+            raise ServerBusy
+        last = lane[-1]
+        self._remove(fullest, device, last)
+        last.set_exception(ServerBusy())
+
+    def _go_on(self) -> None:
+        while self._free and self._networks:
+            network = min(self._networks, key=lambda one: self._last.get((one,), 0))
+            lanes = self._networks[network]
+            who = min(lanes, key=lambda one: (self._last.get((network, one), 0), len(lanes[one])))
+            place = lanes[who][0]
+            self._remove(network, who, place)
+            self._take(network, who)
+            place.set_result(None)
+
+    def _take(self, network: str, who: str) -> None:
+        self._free -= 1
+        self._turns += 1
+        for key in ((network,), (network, who)):
+            self._last[key] = self._turns
+            self._last.move_to_end(key)
+        while len(self._last) > 2 * HASHES_WAITING:
+            self._last.popitem(last=False)
+
+    def _remove(self, network: str, who: str, place: asyncio.Future[None]) -> None:
+        lanes = self._networks[network]
+        lanes[who].remove(place)
+        if not lanes[who]:
+            del lanes[who]
+        if not lanes:
+            del self._networks[network]
+
+    @property
+    def _length(self) -> int:
+        return sum(map(_length, self._networks.values()))
+
+
+def _length(lanes: dict[str, _Lane]) -> int:
+    return sum(map(len, lanes.values()))

@@ -1,0 +1,173 @@
+"""What others notice when somebody has very many passwords verified, right ones too."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.database.models import User
+from multisession_app.multi_session.options import (
+    BASE_PATH,
+    HASHES_AT_ONCE,
+    HASHES_WAITING_OF_ADDRESS,
+    HASHES_WAITING_OF_DEVICE,
+)
+from multisession_app.multi_session.security import passwords
+from multisession_app.multi_session.security.rate_limits import RateLimits
+from tests.support.browser import HOST, PASSWORD, Browser, email_of
+from tests.support.guesses import ELSEWHERE, HOME
+from tests.support.running import run
+from tests.support.world import World
+
+pytestmark = pytest.mark.sqlite
+
+IN_FLIGHT = 10
+AT_MOST = 5
+
+
+async def sign_in(app: Any, name: str, *, address: str = HOME, cookies: httpx.Cookies | None = None) -> httpx.Response:
+    """Sign in with the right password, in the loop that runs."""
+    transport = httpx.ASGITransport(app, client=(address, 1))
+    base = f"http://{HOST}"
+    async with httpx.AsyncClient(transport=transport, base_url=base + BASE_PATH, cookies=cookies, timeout=60) as client:
+        body = {"email": email_of(name), "password": PASSWORD}
+        return await client.post("/sign-in/email", json=body, headers={"Origin": base})
+
+
+async def until_waiting(kit: MultiSession, number: int) -> None:
+    """Wait until so many wait."""
+    async with asyncio.timeout(60):
+        while kit.hashes._length < number:
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.real_hashes
+@pytest.mark.slow
+def test_a_strangers_turn_comes_within_five_seconds(
+    client: Callable[..., Browser], multi_session: MultiSession, times: Callable[[int], int]
+) -> None:
+    """While 150 cookies, a tenth of them in the default run, have ten right passwords in flight each.
+
+    From elsewhere and from their own address after one hash, and at once again when each of them has had one.
+    """
+    multi_session.rate_limits = RateLimits(is_on=False)
+    flood = [client(address=HOME) for _ in range(times(150))]
+    flood[0].sign_up("mallory")
+    client().sign_up("ada")
+    for visitor in flood[1:]:
+        visitor.sign_in("mallory")
+    app = flood[0].app
+
+    async def go() -> tuple[list[float], list[int]]:
+        asked = [
+            asyncio.create_task(sign_in(app, "mallory", cookies=visitor.cookies))
+            for _ in range(IN_FLIGHT)
+            for visitor in flood
+        ]
+        await until_waiting(multi_session, min(len(flood) * HASHES_WAITING_OF_DEVICE, HASHES_WAITING_OF_ADDRESS))
+        waited, turns = [], []
+        for address in (ELSEWHERE, HOME, HOME):
+            began, turn = time.monotonic(), multi_session.hashes._turns
+            assert (await sign_in(app, "ada", address=address)).status_code == 200
+            waited.append(time.monotonic() - began)
+            turns.append(multi_session.hashes._turns - turn)
+            assert multi_session.hashes._length > 0
+        for task in asked:
+            task.cancel()
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        # Of a cookie that has been replaced meanwhile, a sign-in is refused.
+        assert {one.status_code for one in answers if isinstance(one, httpx.Response)} <= {200, 409, 503}
+        return waited, turns
+
+    waited, turns = run(go())
+    assert max(waited) < AT_MOST
+    # Its own, and those that ran before and beside it.
+    assert [most >= turn for turn, most in zip(turns, (5, 5, len(flood) + 5), strict=True)] == [True] * 3, turns
+    assert multi_session.hashes._length == 0
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Return what lets all hashes end."""
+    end = asyncio.Event()
+    real_verify, real_hash = passwords.verify_password, passwords.hash_password
+
+    async def verify(password: str, stored: str | None) -> tuple[bool, str | None]:
+        await end.wait()
+        return await real_verify(password, stored)
+
+    async def hash_(password: str) -> str:
+        await end.wait()
+        return await real_hash(password)
+
+    monkeypatch.setattr(passwords, "verify_password", verify)
+    monkeypatch.setattr(passwords, "hash_password", hash_)
+    return end
+
+
+@pytest.mark.parametrize(
+    "path", ["/sign-in/email", "/sign-up/email", "/reauthenticate", "/change-password", "/delete-user"]
+)
+def test_whoever_cannot_wait_any_more_is_told_so(
+    client: Callable[..., Browser], multi_session: MultiSession, world: World, path: str, request: pytest.FixtureRequest
+) -> None:
+    """503 with when to come back; nothing is counted, hashed or written."""
+    ada = client(address=HOME)
+    ada.sign_up("ada")
+    ada.names()
+    held: asyncio.Event = request.getfixturevalue("held")
+    before = world.everything()
+    body = {
+        "name": "Bob",
+        "email": email_of("bob"),
+        "password": PASSWORD,
+        "currentPassword": PASSWORD,
+        "newPassword": "another fine password",
+    }
+
+    async def go() -> httpx.Response:
+        occupied = HASHES_AT_ONCE + HASHES_WAITING_OF_DEVICE
+        waiting = [asyncio.create_task(ada.copy().send("POST", "/reauthenticate", json=body)) for _ in range(occupied)]
+        await until_waiting(multi_session, HASHES_WAITING_OF_DEVICE)
+        counted: Any = multi_session.rate_limits._own.storage
+        in_turn = dict(counted.storage)
+        answer = await ada.copy().send("POST", path, json=body)
+        assert dict(counted.storage) == in_turn
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert multi_session.hashes._length == 0
+        held.set()
+        return answer
+
+    answer = run(go())
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert answer.json() == {
+        "code": "SERVER_BUSY",
+        "message": "Too many people are signing in at the moment. Wait a little and try again.",
+    }
+    assert "set-cookie" not in answer.headers
+    assert world.everything() == before
+
+
+def test_office_that_signs_in_at_once_is_let_in(client: Callable[..., Browser], world: World, now: datetime) -> None:
+    """More people than an address may fail in an hour, each on a new device: while they wait, nobody has failed."""
+    stored = run(passwords.hash_password(PASSWORD))
+    people = [f"person{number}" for number in range(120)]
+    users = [
+        User(name=name, email=email_of(name), password_hash=stored, created_at=now, updated_at=now) for name in people
+    ]
+    world.write(lambda db: db.add_all(users))
+    app = client().app
+
+    async def go() -> list[int]:
+        return [answer.status_code for answer in await asyncio.gather(*(sign_in(app, name) for name in people))]
+
+    assert run(go()) == [200] * len(people)
