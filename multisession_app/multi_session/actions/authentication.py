@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from datetime import datetime
 
 from sqlmodel import Session
@@ -17,9 +15,8 @@ from ..queries.devices import ProvenDevice
 from ..queries.user_sessions import signed_in
 from ..security import passwords, validation
 from ..security.origins import Source
+from .failed_sign_ins import FailedSignIns
 from .resources import Resources
-
-logger = logging.getLogger(__name__)
 
 
 class Authentication:
@@ -28,7 +25,7 @@ class Authentication:
     def __init__(self, kit: Resources) -> None:
         """Work with the resources of the running kit."""
         self._kit = kit
-        self._unfinished: set[asyncio.Task[None]] = set()
+        self._failed_sign_ins = FailedSignIns(kit)
 
     async def sign_up(
         self,
@@ -44,13 +41,15 @@ class Authentication:
 
         Raises:
             InvalidName, InvalidEmail, PasswordTooShort, PasswordTooLong, PasswordTooCommon, EmailTaken,
-            TooManyAttempts, TooManySessions, SessionChanged: as they say; no user is made.
+            TooManyAttempts, ServerBusy, TooManySessions, SessionChanged: as they say; no user is made.
         """
         name, email = validation.check_name(name), validation.check_email(email)
-        passwords.check_password(password, about=[name, email])
-        # From here on every outcome tells whether the e-mail is taken, so every attempt counts. Typing mistakes do not.
-        await self._kit.rate_limits.count_sign_up(source)
-        password_hash = await passwords.hash_password(password)
+        passwords.check_password(password, minimum=self._kit.options.password_minimum, about=[name, email])
+        async with self._kit.hashes.turn(source, device.id if device else email):
+            # From here on every outcome tells whether the e-mail is taken, so every attempt counts. Typing mistakes do
+            # not.
+            await self._kit.rate_limits.count_sign_up(source)
+            password_hash = await passwords.hash_password(password)
         now = self._kit.now()
 
         def work(db: Session) -> OpenedSession:
@@ -69,7 +68,8 @@ class Authentication:
         Raises:
             InvalidCredentials: wrong password, unknown e-mail or disabled account; neither the sentence nor the time
                 tells which.
-            TooManyAttempts: the limit is reached; even the right password is refused.
+            TooManyAttempts: a limit is reached; even the right password is refused.
+            ServerBusy: see `HashQueue.turn`.
             TooManySessions, SessionChanged: see `device_sessions.open_session`.
         """
 
@@ -80,12 +80,15 @@ class Authentication:
 
         user, is_known_here = await self._kit.database.read(look_up)
         known_by = device.id if device and is_known_here else None
-        attempt = await self._kit.rate_limits.count_sign_in(email, source, known_by=known_by)
-        is_right, new_hash = await passwords.verify_password(password, users.hash_to_verify(user))
+        # Counted only when it is its turn: while an office waits for its hashes, nobody of it has failed yet.
+        async with self._kit.hashes.turn(source, device.id if device else validation.as_stored(email)):
+            attempt = await self._kit.rate_limits.count_sign_in(email, source, known_by=known_by)
+            is_right, new_hash = await passwords.verify_password(password, users.hash_to_verify(user))
         if user is None or not is_right:
-            self._note_failed_sign_in(user.id if user else "", None, source)
+            await self._kit.rate_limits.failed(attempt)
+            self._failed_sign_ins.note(user.id if user else "", None, source)
             raise InvalidCredentials
-        await self._kit.rate_limits.give_back(attempt)
+        await self._kit.rate_limits.succeeded(attempt)
         now = self._kit.now()
 
         def work(db: Session) -> OpenedSession:
@@ -105,7 +108,8 @@ class Authentication:
         Raises:
             NotSignedIn, InvalidSession: no account is active, or it has ended meanwhile.
             InvalidPassword: the password is wrong.
-            TooManyAttempts: the limit for this account on this device is reached.
+            TooManyAttempts: a limit for this account is reached on this device.
+            ServerBusy: see `HashQueue.turn`.
             InvalidCredentials: the password was changed meanwhile.
             SessionChanged: see `device_secrets.rotate`.
         """
@@ -132,15 +136,19 @@ class Authentication:
         Raises:
             PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordUnchanged: with the field `newPassword`.
             InvalidPassword: with the field `currentPassword`.
-            NotSignedIn, InvalidSession, TooManyAttempts, InvalidCredentials, SessionChanged: see `reauthenticate`.
+            NotSignedIn, InvalidSession, TooManyAttempts, ServerBusy, InvalidCredentials, SessionChanged: see
+                `reauthenticate`.
         """
         active = signed_in(device)
-        passwords.check_password(new, about=[active.user.name, active.user.email], field=PasswordUnchanged.field)
+        about = [active.user.name, active.user.email]
+        minimum = self._kit.options.password_minimum
+        passwords.check_password(new, minimum=minimum, about=about, field=PasswordUnchanged.field)
         user = await self._prove(device, current, source, field="currentPassword")
         # Not before the old password is verified: the answer would tell it to whoever guesses it as the new one.
         if passwords.is_same(current, new):
             raise PasswordUnchanged
-        new_hash = await passwords.hash_password(new)
+        async with self._kit.hashes.turn(source, device.id):
+            new_hash = await passwords.hash_password(new)
         now = self._kit.now()
 
         def work(db: Session) -> tuple[str, dict[str, str]]:
@@ -162,7 +170,8 @@ class Authentication:
         """Delete the active user, their sessions on every device, and all rows of the app that refer to them (CASCADE).
 
         Raises:
-            NotSignedIn, InvalidSession, InvalidPassword, TooManyAttempts, InvalidCredentials: see `reauthenticate`.
+            NotSignedIn, InvalidSession, InvalidPassword, TooManyAttempts, ServerBusy, InvalidCredentials: see
+                `reauthenticate`.
         """
         user = await self._prove(device, password, source)
         now = self._kit.now()
@@ -183,12 +192,14 @@ class Authentication:
         user = await self._kit.database.read(lambda db: users.get(db, active.user.id))
         if user is None:
             raise InvalidSession
-        attempt = await self._kit.rate_limits.count_sign_in(user.email, source, known_by=device.id)
-        is_right, _ = await passwords.verify_password(password, user.password_hash)
+        async with self._kit.hashes.turn(source, device.id):
+            attempt = await self._kit.rate_limits.count_sign_in(user.email, source, known_by=device.id)
+            is_right, _ = await passwords.verify_password(password, user.password_hash)
         if not is_right:
-            self._note_failed_sign_in(user.id, active.id, source)
+            await self._kit.rate_limits.failed(attempt)
+            self._failed_sign_ins.note(user.id, active.id, source)
             raise InvalidPassword(field)
-        await self._kit.rate_limits.give_back(attempt)
+        await self._kit.rate_limits.succeeded(attempt)
         return user
 
     def _sign_in(
@@ -218,21 +229,5 @@ class Authentication:
         )
 
     async def settle(self) -> None:
-        """Wait for the writes that were left until after an answer."""
-        await asyncio.gather(*self._unfinished)
-
-    def _note_failed_sign_in(self, user_id: str, session_id: str | None, source: Source) -> None:
-        """Record a failed sign-in after the answer, so that the answer's time does not tell who exists."""
-        now = self._kit.now()
-
-        async def write() -> None:
-            try:
-                await self._kit.database.write(
-                    lambda db: security_events.note_failed_sign_in(db, user_id, session_id, by=source, now=now)
-                )
-            except Exception:
-                logger.exception("Could not write down that a sign-in has failed.")
-
-        task = asyncio.get_running_loop().create_task(write())
-        self._unfinished.add(task)
-        task.add_done_callback(self._unfinished.discard)
+        """Do at once what was left until after an answer, and wait for it."""
+        await self._failed_sign_ins.settle()

@@ -1,4 +1,4 @@
-"""Limits on failed sign-ins and on sign-ups, counted in this process or, with Redis, in all together.
+"""Limits on sign-ins and sign-ups, counted in this process or, with Redis, in all together.
 
 A window begins with the first attempt that is counted in it and has a fixed length. So around the end of a window up to
 twice the limit may pass within a short time.
@@ -8,31 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import ipaddress
 import logging
 import math
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple, TypeVar
-from urllib.parse import urlsplit
+from functools import cache
+from typing import NamedTuple, TypeVar
 
 from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import FixedWindowRateLimiter
-from redis.asyncio import ConnectionPool
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
-from ..errors import InvalidEmail, TooManyAttempts
+from ..errors import TooManyAttempts, TooManyGuesses
 from ..options import (
+    FAILED_SIGN_INS_IN_A_ROW,
     FAILED_SIGN_INS_OF_ACCOUNT,
     FAILED_SIGN_INS_OF_ADDRESS,
-    RATE_LIMIT_SWEEP,
-    REDIS_TIMEOUT,
+    REDIS_PAUSE,
+    SIGN_INS_OF_ACCOUNT,
     SIGN_UPS_OF_ADDRESS,
 )
+from .addresses import networks_of
+from .counters import OwnCounters, pool_of, shared_counters
 from .origins import Source
-from .validation import check_email
+from .validation import as_stored
 
 logger = logging.getLogger(__name__)
 
@@ -44,11 +42,26 @@ class Bucket(NamedTuple):
 
     limit: RateLimitItem
     key: str
+    refusal: type[TooManyAttempts] = TooManyAttempts
 
     @classmethod
-    def of(cls, limit: str, kind: str, *whose: str) -> Bucket:
+    def of(
+        cls, limit: str, kind: str, *whose: str, times: int = 1, refusal: type[TooManyAttempts] = TooManyAttempts
+    ) -> Bucket:
         """Return the bucket of these values. Its key is a hash, so that Redis holds no e-mail."""
-        return cls(parse(limit), hashlib.sha256("\0".join((kind, *whose)).encode()).hexdigest())
+        return cls(_parsed(limit, times), hashlib.sha256("\0".join((kind, *whose)).encode()).hexdigest(), refusal)
+
+
+class Attempt(NamedTuple):
+    """A sign-in that has been counted before it is known whether the password is right.
+
+    `failures` are the buckets of failed sign-ins, `in_a_row` those among them that a right password empties, and
+    `right` that of right passwords.
+    """
+
+    failures: list[Bucket]
+    in_a_row: list[Bucket]
+    right: list[Bucket]
 
 
 class RateLimits:
@@ -57,35 +70,50 @@ class RateLimits:
     def __init__(self, redis_url: str | None = None, *, prefix: str = "multi_session", is_on: bool = True) -> None:
         """Connect to nothing yet; `prefix` begins the keys in Redis. Nothing is limited unless `is_on`."""
         self._is_on = is_on
-        self._own = FixedWindowRateLimiter(_Memory())
-        self._pool = _pool(redis_url) if redis_url else None
-        self._shared = FixedWindowRateLimiter(_redis(self._pool, prefix)) if self._pool else None
+        self._own = FixedWindowRateLimiter(OwnCounters())
+        self._pool = pool_of(redis_url) if redis_url else None
+        self._shared = FixedWindowRateLimiter(shared_counters(self._pool, prefix)) if self._pool else None
+        self._alone_until = 0.0
 
-    async def count_sign_in(self, email: str, source: Source, *, known_by: str | None) -> list[Bucket]:
-        """Count a sign-in as failed, and return the buckets to `give_back` if the password is right.
+    async def count_sign_in(self, email: str, source: Source, *, known_by: str | None) -> Attempt:
+        """Count a sign-in, as failed and as right, since both have limits. Then call `succeeded` or `failed`.
 
-        `known_by` is the id of the device, if that knows the account. The attempt is then counted for that device
-        alone, so that strangers cannot lock the owner out, not even from the same address.
+        `known_by` is the id of the device, if that knows the account. The attempt is then counted as failed for that
+        device alone, so that strangers cannot lock the owner out, not even from the same address.
 
         Raises:
-            TooManyAttempts: the limit is reached; nothing was counted.
+            TooManyAttempts: a limit is reached; nothing was counted.
         """
-        try:
-            email = check_email(email)
-        except InvalidEmail:
-            # Nobody has such an address, so one bucket serves for all of them.
-            email = ""
+        # Nobody has an address that is none, so one bucket serves for all of them.
+        email = as_stored(email)
+        # However many networks the guesses come from, all devices that do not know the account are counted together.
+        strangers = Bucket.of(FAILED_SIGN_INS_IN_A_ROW, "strangers", email, refusal=TooManyGuesses)
+        right = Bucket.of(SIGN_INS_OF_ACCOUNT, "right", email)
         if known_by is not None:
-            return await self._count(Bucket.of(FAILED_SIGN_INS_OF_ACCOUNT, "known", email, known_by))
-        visitor = _visitor(source.ip_address)
-        of_account = Bucket.of(FAILED_SIGN_INS_OF_ACCOUNT, "account", email, visitor)
-        if source.through_unknown_proxy:
-            # Everyone behind the proxy shares the bucket of an account. That still limits the guesses at it, and
-            # someone who forges the header gets no further bucket. The price, until the proxy is trusted: strangers
-            # can lock out the owner's new devices, though not those that know the account.
-            return await self._count(of_account)
-        # The address is counted first: at its limit it creates no further keys.
-        return await self._count(Bucket.of(FAILED_SIGN_INS_OF_ADDRESS, "address", visitor), of_account)
+            of_device = Bucket.of(FAILED_SIGN_INS_IN_A_ROW, "known", email, known_by, refusal=TooManyGuesses)
+            failures = [of_device, Bucket.of(FAILED_SIGN_INS_OF_ACCOUNT, "known", email, known_by)]
+            # Whoever proves there to be the owner is let in on a new device again, too.
+            in_a_row = [of_device, strangers]
+        else:
+            visitor = networks_of(source.ip_address)[-1][1]
+            # Everyone behind an unknown proxy shares the bucket of an account. That still limits the guesses at it, and
+            # someone who forges the header gets no further bucket.
+            of_account = Bucket.of(FAILED_SIGN_INS_OF_ACCOUNT, "account", email, visitor)
+            # The address is counted first: at its limit it creates no further keys.
+            failures = [*_of_address(FAILED_SIGN_INS_OF_ADDRESS, "address", source), of_account, strangers]
+            in_a_row = [strangers]
+        await self._count(*failures, right)
+        return Attempt(failures, in_a_row, [right])
+
+    async def succeeded(self, attempt: Attempt) -> None:
+        """Take back what was counted as failed. The failures in a row before it count no more."""
+        for bucket in attempt.in_a_row if self._is_on else ():
+            await self._ask(bucket, _clear)
+        await self._give_back([bucket for bucket in attempt.failures if bucket not in attempt.in_a_row])
+
+    async def failed(self, attempt: Attempt) -> None:
+        """Take back what was counted as right."""
+        await self._give_back(attempt.right)
 
     async def count_sign_up(self, source: Source) -> None:
         """Count a sign-up, whether or not it will make a user.
@@ -93,96 +121,65 @@ class RateLimits:
         Raises:
             TooManyAttempts: the limit is reached; nothing was counted.
         """
-        if not source.through_unknown_proxy:
-            await self._count(Bucket.of(SIGN_UPS_OF_ADDRESS, "sign-up", _visitor(source.ip_address)))
-
-    async def give_back(self, counted: list[Bucket]) -> None:
-        """Take back what was counted for a sign-in that did not fail."""
-        for bucket in counted:
-            await self._ask(bucket, _uncount)
+        await self._count(*_of_address(SIGN_UPS_OF_ADDRESS, "sign-up", source))
 
     async def close(self) -> None:
         """Close the connections to Redis."""
         if self._pool is not None:
             await self._pool.aclose()
 
-    async def _count(self, *buckets: Bucket) -> list[Bucket]:
+    async def _count(self, *buckets: Bucket) -> None:
         counted: list[Bucket] = []
         for bucket in buckets if self._is_on else ():
             counted.append(bucket)
             if not await self._ask(bucket, _hit):
                 seconds = await self._ask(bucket, _seconds_left)
-                # The password will not be verified, so the attempt is no failure in the other bucket either.
-                await self.give_back(counted)
-                raise TooManyAttempts(seconds)
-        return counted
+                # The password will not be verified, so the attempt is no failure in the other buckets either.
+                await self._give_back(counted)
+                raise bucket.refusal(seconds)
+
+    async def _give_back(self, counted: list[Bucket]) -> None:
+        if self._is_on:
+            await asyncio.gather(*(self._ask(bucket, _uncount) for bucket in counted))
 
     async def _ask(self, bucket: Bucket, ask: Callable[[FixedWindowRateLimiter, Bucket], Awaitable[T]]) -> T:
-        if self._shared is not None:
+        if self._shared is not None and time.monotonic() >= self._alone_until:
             try:
                 return await ask(self._shared, bucket)
             except Exception:
-                # People can still sign in, and an attacker who makes Redis fail is still limited.
+                # People can still sign in, and an attacker who makes Redis fail is still limited. Each attempt asks
+                # several times, so it is not tried again at once.
+                self._alone_until = time.monotonic() + REDIS_PAUSE.total_seconds()
                 logger.exception("Redis does not answer; until it does, this process counts sign-ins by itself.")
         return await ask(self._own, bucket)
 
 
-class _Memory(MemoryStorage):
-    # limits 5.8 searches all keys for expired ones at every hit. With 100,000 keys, which a visitor with many IPv6
-    # networks can create, each search blocks the event loop for 9 ms. So this class pauses after each.
-    _pause: asyncio.Task[None] | None = None
-
-    async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        count = await super().incr(key, expiry, amount)
-        if self.timer is not None and self.timer is not self._pause:
-            self.timer = self._pause = asyncio.create_task(_pause_after(self.timer))
-        return count
+def _of_address(limit: str, kind: str, source: Source) -> list[Bucket]:
+    # An unknown proxy's address is everyone's.
+    networks = () if source.through_unknown_proxy else networks_of(source.ip_address)
+    return [Bucket.of(limit, kind, network, times=times) for times, network in networks]
 
 
-async def _pause_after(sweep: asyncio.Task[None]) -> None:
-    await sweep
-    await asyncio.sleep(RATE_LIMIT_SWEEP.total_seconds())
-
-
-def _pool(url: str) -> ConnectionPool:
-    seconds = REDIS_TIMEOUT.total_seconds()
-    # By default redis-py 7 tries three times more, with pauses.
-    once = Retry(NoBackoff(), 0)
-    return ConnectionPool.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds, retry=once)
-
-
-def _redis(pool: ConnectionPool, prefix: str) -> RedisStorage:
-    # A pool instead of the URL: limits 5.8 refuses one without a port, which Reflex and redis-py accept.
-    pooled: dict[str, Any] = {"connection_pool": pool}
-    return RedisStorage("async+redis://", implementation="redispy", key_prefix=prefix, **pooled)
+@cache
+def _parsed(limit: str, times: int) -> RateLimitItem:
+    item = parse(limit)
+    return type(item)(item.amount * times, item.multiples)
 
 
 async def _hit(limiter: FixedWindowRateLimiter, bucket: Bucket) -> bool:
-    return await limiter.hit(*bucket)
+    return await limiter.hit(bucket.limit, bucket.key)
 
 
 async def _uncount(limiter: FixedWindowRateLimiter, bucket: Bucket) -> None:
     # If nothing is counted any more, the window is over, and the next must not begin below zero.
-    if not await limiter.test(*bucket, cost=bucket.limit.amount):
-        await limiter.hit(*bucket, cost=-1)
+    if not await limiter.test(bucket.limit, bucket.key, cost=bucket.limit.amount):
+        await limiter.hit(bucket.limit, bucket.key, cost=-1)
+
+
+async def _clear(limiter: FixedWindowRateLimiter, bucket: Bucket) -> None:
+    await limiter.clear(bucket.limit, bucket.key)
 
 
 async def _seconds_left(limiter: FixedWindowRateLimiter, bucket: Bucket) -> int:
-    reset = (await limiter.get_window_stats(*bucket)).reset_time
+    reset = (await limiter.get_window_stats(bucket.limit, bucket.key)).reset_time
     return max(1, math.ceil(reset - time.time()))
-
-
-def _visitor(address: str) -> str:
-    """Return what counts as one visitor: an IPv4 address, or the IPv6 network (/64) that a household is given."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        try:
-            # Some proxies forward the port too, which differs for each connection.
-            ip = ipaddress.ip_address(urlsplit(f"//{address}").hostname or "")
-        except ValueError:
-            return address
-    if isinstance(ip, ipaddress.IPv4Address):
-        return str(ip)
-    # A server that listens on both sees IPv4 addresses mapped into IPv6 (RFC 4291, 2.5.5.2), all of them in one /64.
-    return str(ip.ipv4_mapped or ipaddress.IPv6Network((ip.packed, 64), strict=False))

@@ -31,11 +31,18 @@ def check_email(email: str) -> str:
         raise InvalidEmail from error
 
 
+def as_stored(email: str) -> str:
+    """Return the address as it is stored and compared, "" for what nobody can have for one."""
+    try:
+        return check_email(email)
+    except InvalidEmail:
+        return ""
+
+
 def masked(email: str) -> str:
     """Return an e-mail address masked for the log, as `a***@example.com`; `***` if it is not an address."""
-    try:
-        name, _, domain = check_email(email).rpartition("@")
-    except InvalidEmail:
+    name, _, domain = as_stored(email).rpartition("@")
+    if not name:
         return "***"
     return f"{name[0]}***@{domain}"
 

@@ -125,15 +125,20 @@ def test_password_that_normalizes_to_many_characters_is_kept() -> None:
 def test_unknown_email_costs_a_hash_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time does not tell whether an e-mail is known: the same argon2 work is done."""
     verified: list[str] = []
-    real = passwords._context.verify
+    real = passwords._context.verify_and_update
 
     def verify(secret: str, stored: str) -> Any:
         verified.append(stored)
         return real(secret, stored)
 
-    monkeypatch.setattr(passwords._context, "verify", verify)
+    monkeypatch.setattr(passwords._context, "verify_and_update", verify)
     assert run(verify_password(GOOD, None)) == (False, None)
     assert [stored.rpartition("$")[0].rpartition("$")[0] for stored in verified] == ["$argon2id$v=19$m=19456,t=2,p=1"]
+
+
+def test_unknown_email_opens_by_no_password() -> None:
+    """Not even by that of the hash that is verified in its place."""
+    assert run(verify_password("the password of nobody", None)) == (False, None)
 
 
 def test_only_so_many_hashes_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.errors import TooManyAttempts
-from multisession_app.multi_session.security import passwords
+from multisession_app.multi_session.security import counters, hash_queue, passwords
 from multisession_app.multi_session.security.origins import Source
 from multisession_app.multi_session.security.rate_limits import RateLimits
 from tests.support.browser import PASSWORD, Browser
@@ -145,8 +146,11 @@ def test_a_device_is_a_stranger_to_every_other_account(at: Open) -> None:
     assert guess(mallory, "ada") == [429]
 
 
-def test_of_many_guesses_at_once_no_more_are_verified_than_one_after_the_other(at: Open, verified: list[str]) -> None:
-    """Counted before they are verified."""
+def test_of_many_guesses_at_once_no_more_are_verified_than_one_after_the_other(
+    at: Open, verified: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted before they are verified, even if so many could wait for it."""
+    monkeypatch.setattr(hash_queue, "HASHES_WAITING_OF_DEVICE", 40)
     at().sign_up("ada")
     answers = run(guess_at_once(at().app, name="ada", times=40))
     assert (answers.count(401), answers.count(429)) == (10, 30)
@@ -166,9 +170,9 @@ def test_a_right_password_that_took_till_the_next_window_gives_no_further_guess(
     async def attempts() -> None:
         slow = await limits.count_sign_in("ada@example.com", source, known_by=None)
         clock.advance(hours=1)
-        await limits.give_back(slow)
+        await limits.succeeded(slow)
         for _ in range(10):
-            await limits.count_sign_in("ada@example.com", source, known_by=None)
+            await limits.failed(await limits.count_sign_in("ada@example.com", source, known_by=None))
         with pytest.raises(TooManyAttempts):
             await limits.count_sign_in("ada@example.com", source, known_by=None)
 
@@ -179,11 +183,34 @@ def test_what_was_counted_long_ago_takes_no_memory(at: Open, multi_session: Mult
     """Every address and every e-mail that somebody thinks of is a key."""
     assert guess_many(at(), times=20) == {401}
     storage: Any = multi_session.rate_limits._own.storage
-    assert len(storage.storage) == 21
-    clock.advance(minutes=15)
+    # Of each e-mail the failures here, those of all strangers, and the right passwords; and those of the address.
+    assert len(storage.storage) == 3 * 20 + 1
+    clock.advance(days=1)
     guess(at(), "ada")
-    assert len(storage.storage) == 2
-    assert len(storage.expirations) == len(storage.locks) == 2
+    assert len(storage.storage) == len(storage.expirations) == len(storage.locks) == 3 + 1
+
+
+def test_whoever_makes_counters_without_end_gets_neither_memory_nor_further_guesses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With a whole IPv6 network to come from: what cannot be counted apart is counted together."""
+    monkeypatch.setattr(counters, "COUNTERS_MAX", 200)
+    limits = RateLimits()
+    storage: Any = limits._own.storage
+
+    async def guess_at(email: str, address: str) -> None:
+        await limits.failed(await limits.count_sign_in(email, Source(ip_address=address), known_by=None))
+
+    async def attack() -> None:
+        for number in range(600):
+            with suppress(TooManyAttempts):
+                await guess_at(f"{number}@example.com", f"2001:db8:{number:x}::1")
+        assert len(storage.storage) < 200 * 9
+        with pytest.raises(TooManyAttempts):
+            for _ in range(11):
+                await guess_at("ada@example.com", HOME)
+
+    run(attack())
 
 
 def test_an_address_that_is_refused_makes_no_further_keys(at: Open, multi_session: MultiSession) -> None:

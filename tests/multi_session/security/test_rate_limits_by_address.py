@@ -128,6 +128,18 @@ def test_behind_a_trusted_proxy_visitors_are_told_apart(
     assert caplog.messages == []
 
 
+def test_words_instead_of_an_address_are_no_visitor_of_their_own(
+    kit_with: Callable[..., MultiSession], client: Open
+) -> None:
+    """With a hop too many set, what a visitor writes is believed; but only an address is one."""
+    kit = kit_with(trusted_proxy_hops=2)
+
+    def arrive(forged: str) -> list[int]:
+        return guess(client(kit, address=HOME), "ada", headers={"X-Forwarded-For": f"{forged}, 10.0.0.9"})
+
+    assert [arrive(f"word {number}") for number in range(11)] == [[401]] * 10 + [[429]]
+
+
 def test_who_comes_from_the_open_internet_cannot_escape_by_the_header(at: Open) -> None:
     """No proxy of this server's stands there: the header is the visitor's own."""
     public = "8.8.8.8"
