@@ -15,10 +15,13 @@ from multisession_app.multi_session.errors import (
     MethodNotAllowed,
     MultiSessionError,
     OptionsError,
+    PasswordTooShort,
     TooManyAttempts,
+    TooManyGuesses,
     TooManySessions,
 )
 from multisession_app.multi_session.localization import Localization
+from multisession_app.multi_session.options import Options
 
 KIT = Path(localization.__file__).parent
 WORDS = [word.name for word in fields(Localization)]
@@ -58,7 +61,20 @@ def test_word_that_is_no_string_is_refused(text: Any) -> None:
 
 def test_every_word_is_there_and_fills_in_only_what_is_known() -> None:
     """No empty word, and no placeholder that nobody fills in."""
-    known = {"name", "next", "accounts", "count", "minutes", "browser", "system", "device", "time", "email"}
+    known = {
+        "name",
+        "next",
+        "accounts",
+        "count",
+        "minutes",
+        "browser",
+        "system",
+        "device",
+        "time",
+        "email",
+        "minimum",
+        "hours",
+    }
     texts = {word: getattr(Localization(), word) for word in WORDS}
     filled_in = {word: {name for _, name, *_ in string.Formatter().parse(text)} for word, text in texts.items()}
     assert [word for word, text in texts.items() if not text.strip()] == []
@@ -77,12 +93,13 @@ def test_every_refusal_has_a_sentence(kind: type[MultiSessionError]) -> None:
     needs: dict[type[MultiSessionError], Any] = {
         TooManySessions: [("id", "Ada", "a@b.c"), ("id", "Bob", "b@b.c")],
         TooManyAttempts: 61,
+        TooManyGuesses: 61,
         MethodNotAllowed: "GET",
     }
     error = kind(needs[kind]) if kind in needs else kind()
     assert 400 <= error.status < 500 or error.status == 503
     assert error.code == error.code.upper()
-    assert "{" not in Localization().sentence(error)
+    assert "{" not in Options().words.sentence(error)
 
 
 def test_full_device_names_the_accounts() -> None:
@@ -95,6 +112,22 @@ def test_full_device_names_the_accounts() -> None:
 def test_wait_is_said_in_whole_minutes_rounded_up(seconds: int, minutes: int) -> None:
     """Whoever comes back when the sentence says so is heard."""
     assert Localization().sentence(TooManyAttempts(seconds)) == f"Too many attempts. Try again in {minutes} min."
+
+
+def test_wait_of_a_day_is_said_in_hours() -> None:
+    """With what helps at once."""
+    sentence = Localization().sentence(TooManyGuesses(23 * 3600 + 1))
+    assert sentence.endswith("or try again in 24 h.")
+
+
+@pytest.mark.parametrize("minimum", [8, 15])
+def test_length_of_a_password_is_said_as_the_app_asks_for_it(minimum: int) -> None:
+    """Beside the field and in the refusal, in the app's own words too."""
+    words = Options(password_minimum=minimum).words
+    assert words.password_hint == f"At least {minimum} characters, and not a common password."
+    assert words.sentence(PasswordTooShort()) == f"Use at least {minimum} characters."
+    german = Options(password_minimum=minimum, localization={"password_too_short": "Mindestens {minimum} Zeichen."})
+    assert german.words.sentence(PasswordTooShort()) == f"Mindestens {minimum} Zeichen."
 
 
 def _used() -> set[str]:

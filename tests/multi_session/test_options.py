@@ -33,6 +33,8 @@ def test_defaults_are_the_documented_ones() -> None:
     [
         ("maximum_sessions", 1),
         ("maximum_sessions", 100),
+        ("password_minimum", 8),
+        ("password_minimum", 64),
         ("session_timeout", timedelta(minutes=1)),
         ("session_timeout", timedelta(days=400)),
         ("fresh_for", timedelta(seconds=1)),
@@ -58,6 +60,11 @@ def test_option_takes_what_can_work(name: str, value: Any) -> None:
     ("name", "value"),
     [
         ("maximum_sessions", 0),
+        ("password_minimum", 7),
+        ("password_minimum", 65),
+        ("password_minimum", 15.0),
+        ("password_minimum", True),
+        ("password_minimum", None),
         ("maximum_sessions", 101),
         ("maximum_sessions", True),
         ("maximum_sessions", "5"),

@@ -10,10 +10,10 @@ from weakref import WeakKeyDictionary
 
 from playwright.sync_api import APIResponse, BrowserContext, Locator, Page, WebSocket, expect
 
-from multisession_app.multi_session.localization import Localization
+from multisession_app.multi_session.options import Options
 from tests.support.running import until
 
-WORDS = Localization()
+WORDS = Options().words
 API = "/api/auth"
 
 

@@ -11,11 +11,11 @@ import reflex as rx
 from reflex_base.utils.format import json_dumps
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
-from multisession_app.multi_session.localization import Localization
+from multisession_app.multi_session.options import Options
 from multisession_app.multi_session.websocket.state import MultiSessionState
 from tests.support.running import run
 
-WORDS = Localization()
+WORDS = Options().words
 
 
 @dataclasses.dataclass

@@ -90,7 +90,8 @@ class Operator:
             InvalidCredentials: the user changed it at the same moment.
         """
         user = await self._kit.database.read(lambda db: _found(db, email))
-        passwords.check_password(password, about=[user.name, user.email])
+        minimum = self._kit.options.password_minimum
+        passwords.check_password(password, minimum=minimum, about=[user.name, user.email])
         password_hash = await passwords.hash_password(password)
 
         def work(db: Session) -> list[Ended]:

@@ -21,7 +21,7 @@ from ..errors import (
     MultiSessionError,
     UnsupportedMediaType,
 )
-from ..options import BASE_PATH, BODY_LIMIT, HEADERS_LIMIT
+from ..options import BASE_PATH, BODY_LIMIT, HEADERS_LIMIT, PASSWORD_MIN
 from .endpoint import Endpoint
 from .inputs import may_be_left_out
 from .responses import Refusal
@@ -42,8 +42,8 @@ def refusals_of(endpoint: Endpoint) -> tuple[type[MultiSessionError], ...]:
     return (*endpoint.raises, *(_WITH_BODY if endpoint.takes else ()), *_ALWAYS)
 
 
-def describe(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
-    """Return the OpenAPI document of the routes."""
+def describe(endpoints: Sequence[Endpoint], *, password_minimum: int = PASSWORD_MIN) -> dict[str, Any]:
+    """Return the OpenAPI document of the routes, with the length that a new password must have."""
     inputs: list[tuple[str, _Mode, TypeAdapter[Any]]] = [("refusal", "serialization", TypeAdapter(Refusal))]
     for endpoint in endpoints:
         inputs.append((endpoint.path, "serialization", TypeAdapter(endpoint.gives)))
@@ -52,6 +52,11 @@ def describe(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     schemas, definitions = TypeAdapter.json_schemas(
         inputs, ref_template="#/components/schemas/{model}", schema_generator=_Untitled
     )
+    for shape in definitions["$defs"].values():
+        for told in shape.get("properties", {}).values():
+            # No other text has to be as long as a new password.
+            if told.get("minLength") == PASSWORD_MIN:
+                told["minLength"] = password_minimum
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     for endpoint in endpoints:
         content = {_JSON: {"schema": schemas[endpoint.path, "serialization"]}}

@@ -35,12 +35,12 @@ async def ready(kit: MultiSession, request: Request, body: None) -> Reply:
 
 async def openapi(kit: MultiSession, request: Request, body: None) -> Reply:
     """Describe all routes."""
-    return Reply(_description())
+    return Reply(_description(kit.options.password_minimum))
 
 
 @cache
-def _description() -> dict[str, Any]:
-    return describe(ENDPOINTS)
+def _description(password_minimum: int) -> dict[str, Any]:
+    return describe(ENDPOINTS, password_minimum=password_minimum)
 
 
 ENDPOINTS = (

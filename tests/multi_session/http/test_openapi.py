@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,6 +29,24 @@ def test_document_is_served(visitor: Browser, document: dict[str, Any]) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     assert answer.json() == json.loads(json.dumps(document))
     assert answer.json()["openapi"].startswith("3.1.")
+
+
+def test_document_names_the_length_that_the_app_asks_of_a_password(
+    kit_with: Callable[..., MultiSession], client: Callable[..., Browser]
+) -> None:
+    """Of new ones only: one that exists may be shorter."""
+    shapes = client(kit_with(password_minimum=15)).get("/openapi.json").json()["components"]["schemas"]
+    asked = {
+        (name, field): told["minLength"]
+        for name, shape in shapes.items()
+        for field, told in shape["properties"].items()
+        if "password" in field.lower()
+    }
+    assert {where for where, least in asked.items() if least == 15} == {
+        ("SignUp", "password"),
+        ("PasswordChange", "newPassword"),
+    }
+    assert {*asked.values()} == {0, 15}
 
 
 def test_document_describes_every_route(document: dict[str, Any]) -> None:
