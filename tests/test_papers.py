@@ -237,11 +237,28 @@ def test_fixed_numbers_are_those_of_the_code() -> None:
 
 def test_limits_are_those_of_the_code() -> None:
     """In the words of `options.py`."""
-    said = [f"{most} | {what}" for what, most, _ in papers.rows("docs/security.md", "Limits on guessing")]
+    rows = papers.rows("docs/security.md", "Limits on guessing")
+    said = [f"{most} | {what}" for what, most, _ in rows]
     assert said == [
         f"{options.FAILED_SIGN_INS_OF_ACCOUNT.replace(' per ', ' in ')} | failed sign-ins with one account",
+        f"{options.FAILED_SIGN_INS_IN_A_ROW.replace(' per ', ' in a ')} | failed sign-ins with one account in a row",
         f"{options.FAILED_SIGN_INS_OF_ADDRESS.replace(' per ', ' in an ')} | failed sign-ins",
+        f"{options.SIGN_INS_OF_ACCOUNT.replace(' per ', ' in an ')} | right passwords of one account",
         f"{options.SIGN_UPS_OF_ADDRESS.replace(' per ', ' in an ')} | sign-ups",
+    ]
+    for limit, (*_, whose) in ((options.FAILED_SIGN_INS_OF_ADDRESS, rows[2]), (options.SIGN_UPS_OF_ADDRESS, rows[4])):
+        amount = int(limit.split()[0])
+        assert [f"{amount * times} for a /{prefix}" in whose for prefix, times in options.NETWORKS.items()] == [
+            True
+        ] * 3
+
+
+def test_places_of_the_queue_are_those_of_the_code() -> None:
+    """From a device to all."""
+    assert [int(most) for _, most in papers.rows("docs/security.md", "Waiting for a hash")] == [
+        options.HASHES_WAITING_OF_DEVICE,
+        options.HASHES_WAITING_OF_ADDRESS,
+        options.HASHES_WAITING,
     ]
 
 

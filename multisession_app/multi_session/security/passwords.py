@@ -15,7 +15,7 @@ import anyio.to_thread
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from ..errors import PasswordTooCommon, PasswordTooLong, PasswordTooShort
-from ..options import PASSWORD_MAX, PASSWORD_MIN
+from ..options import HASHES_AT_ONCE, PASSWORD_MAX, PASSWORD_MIN
 
 with warnings.catch_warnings():
     # passlib 1.7.4 imports the standard library's deprecated `crypt` and reads argon2's deprecated `__version__`.
@@ -31,9 +31,6 @@ with warnings.catch_warnings():
     )
     _context.dummy_verify()
 
-# Each hash takes 19 MiB and one core for about 25 ms. With more at once a flood of sign-ins would slow down all other
-# requests.
-_HASHES_AT_ONCE = 2
 _DISTINCT_MIN = 4
 # About 30,000 passwords by frequency. Their estimator is not used: for an odd password of 72 characters it takes
 # seconds of pure Python, with which an attacker could hold up the server.
@@ -41,11 +38,11 @@ _COMMON = frozenset(FREQUENCY_LISTS["passwords"])
 _EDGES = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 
 
-def check_password(password: str, *, about: list[str], field: str = "") -> None:
+def check_password(password: str, *, minimum: int = PASSWORD_MIN, about: list[str], field: str = "") -> None:
     """Refuse a password that is too short, too long or too common.
 
-    `about` holds what a guesser tries first: the name and the e-mail. `field` is the form's name of the field, if it is
-    not "password".
+    `minimum` is the option `password_minimum`. `about` holds what a guesser tries first: the name and the e-mail.
+    `field` is the form's name of the field, if it is not "password".
 
     A password is common (NIST SP 800-63B-4, 3.1.1.2) if it is a word of the list or of `about`, in whatever case and
     width and with whatever digits and signs around it, or if it has fewer than four different characters.
@@ -59,7 +56,7 @@ def check_password(password: str, *, about: list[str], field: str = "") -> None:
         raise PasswordTooLong(field)
     # The check sees the text that is hashed: full-width letters spell "password" too.
     text = _normal(password)
-    if min(len(text), len(password)) < PASSWORD_MIN:
+    if min(len(text), len(password)) < minimum:
         raise PasswordTooShort(field)
     text = text.casefold()
     expected = {part for known in about for part in (known.casefold(), *re.split(r"[\s@]+", known.casefold())) if part}
@@ -79,13 +76,12 @@ async def verify_password(password: str, password_hash: str | None) -> tuple[boo
     With None for the hash the answer is no after the same work, so that the time does not tell whether an e-mail is
     known (ASVS 6.3.8).
     """
-    if password_hash is None or len(password) > PASSWORD_MAX:
-        await anyio.to_thread.run_sync(lambda: _context.verify("", _dummy_hash()), limiter=_limiter())
-        return False, None
-    right, new_hash = await anyio.to_thread.run_sync(
-        _context.verify_and_update, _normal(password), password_hash, limiter=_limiter()
-    )
-    return bool(right), new_hash
+    # One way for all, so that no step of it is taken for a known e-mail only. A longer one cannot have been stored.
+    is_possible = len(password) <= PASSWORD_MAX
+    typed = _normal(password) if is_possible else ""
+    stored = password_hash if is_possible and password_hash is not None else _dummy_hash()
+    right, new_hash = await anyio.to_thread.run_sync(_context.verify_and_update, typed, stored, limiter=_limiter())
+    return (bool(right), new_hash) if stored is password_hash else (False, None)
 
 
 def is_same(one: str, other: str) -> bool:
@@ -105,4 +101,4 @@ def _dummy_hash() -> str:
 
 @cache
 def _limiter() -> anyio.CapacityLimiter:
-    return anyio.CapacityLimiter(_HASHES_AT_ONCE)
+    return anyio.CapacityLimiter(HASHES_AT_ONCE)
