@@ -1,8 +1,8 @@
 """Measures a stranger's sign-in during a flood of right passwords: `python -m tests.benchmarks.sign_in_flood`.
 
-150 cookies have ten sign-ins in flight each, all over again as they are answered, for half a minute. Meanwhile strangers
-sign in one after the other, each for the first time: from an address of their own, and from the flood's. On a server
-with limits off, whose hashes are those of the app; both share the machine's cores with the client.
+150 cookies have ten sign-ins in flight each, all over again as they are answered, for half a minute. Meanwhile
+strangers sign in one after the other, each for the first time: from an address of their own, and from the flood's. On a
+server with limits off, whose hashes are those of the app; both share the machine's cores with the client.
 """
 
 import asyncio
