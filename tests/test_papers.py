@@ -255,10 +255,10 @@ def test_limits_are_those_of_the_code() -> None:
 
 def test_places_of_the_queue_are_those_of_the_code() -> None:
     """From a device to all."""
-    assert [int(most) for _, most in papers.rows("docs/security.md", "Waiting for a hash")] == [
-        options.HASHES_WAITING_OF_DEVICE,
-        options.HASHES_WAITING_OF_ADDRESS,
-        options.HASHES_WAITING,
+    assert [int(most) for _, most in papers.rows("docs/security.md", "Waiting for a turn")] == [
+        options.PASSWORDS_WAITING_OF_DEVICE,
+        options.PASSWORDS_WAITING_OF_ADDRESS,
+        options.PASSWORDS_WAITING,
     ]
 
 

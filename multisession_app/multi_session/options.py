@@ -136,12 +136,14 @@ FAILURE_WRITTEN_WITHIN = timedelta(seconds=0.5)
 
 HASHES_AT_ONCE = 2
 """Each takes 19 MiB and one core for about 25 ms. More at once would slow down all other requests."""
-HASHES_WAITING = 1000
-"""Maximum number of sign-ins, sign-ups and password entries of a process that wait for their hash."""
-HASHES_WAITING_OF_ADDRESS = 500
+PASSWORDS_AT_ONCE = 4
+"""Requests with a password that a process carries out at once: while two are hashed, two read and write."""
+PASSWORDS_WAITING = 1000
+"""Maximum number of requests with a password that wait for their turn in a process."""
+PASSWORDS_WAITING_OF_ADDRESS = 500
 """From one address, or IPv6 network of a customer (/48)."""
-HASHES_WAITING_OF_DEVICE = 4
-"""On one device; without a device, with one e-mail."""
+PASSWORDS_WAITING_OF_DEVICE = 4
+"""With one cookie; without a cookie, with one e-mail."""
 
 PASSWORD_MIN = 8
 """The least that `password_minimum` can be, and its default."""

@@ -26,7 +26,7 @@ from multisession_app.multi_session.http.middleware import DeviceMiddleware
 from multisession_app.multi_session.http.routes import api
 from multisession_app.multi_session.options import BASE_PATH, Options
 from multisession_app.multi_session.security.passwords import hash_password
-from tests.support.server import Server
+from tests.support.api_server import served
 
 Send = Callable[[str, str, dict[str, str]], Awaitable[httpx.Response]]
 KNOWN, UNKNOWN = "known", "unknown"
@@ -90,17 +90,19 @@ async def in_process(folder: Path, number: int) -> None:
     database.engine.dispose()
 
 
-async def on_server(server: Server, number: int) -> None:
+async def on_server(folder: Path, number: int) -> None:
     """Measure over the network."""
-    database = Database(f"sqlite:///{server.database}")
-    await make_users(database, number)
-    database.engine.dispose()
-    async with httpx.AsyncClient(base_url=server.url + BASE_PATH, trust_env=False) as client:
+    path = folder / "server.db"
+    with served(path, limits=True) as url:
+        database = Database(f"sqlite:///{path}")
+        await make_users(database, number)
+        database.engine.dispose()
+        async with httpx.AsyncClient(base_url=url + BASE_PATH, trust_env=False) as client:
 
-        async def send(email: str, address: str, body: dict[str, str]) -> httpx.Response:
-            return await client.post("/sign-in/email", json=body, headers={"X-Forwarded-For": address})
+            async def send(email: str, address: str, body: dict[str, str]) -> httpx.Response:
+                return await client.post("/sign-in/email", json=body, headers={"X-Forwarded-For": address})
 
-        show("on a server", await measure(send, number))
+            show("on a server", await measure(send, number))
 
 
 def main() -> None:
@@ -108,15 +110,7 @@ def main() -> None:
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 3000
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(in_process(Path(folder), number))
-        if "--here" in sys.argv:
-            return
-        more = {"MULTISESSION_RATE_LIMITS": "on", "REFLEX_TRUSTED_PROXY_HOPS": "1"}
-        server = Server(Path(folder) / "server", more, is_measured=True)
-        try:
-            server.start()
-            asyncio.run(on_server(server, number))
-        finally:
-            server.stop()
+        asyncio.run(on_server(Path(folder), number))
 
 
 if __name__ == "__main__":

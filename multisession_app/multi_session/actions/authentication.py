@@ -45,7 +45,7 @@ class Authentication:
         """
         name, email = validation.check_name(name), validation.check_email(email)
         passwords.check_password(password, minimum=self._kit.options.password_minimum, about=[name, email])
-        async with self._kit.hashes.turn(source, device.id if device else email):
+        async with self._kit.password_queue.turn(source, device.id if device else email):
             # From here on every outcome tells whether the e-mail is taken, so every attempt counts. Typing mistakes do
             # not.
             await self._kit.rate_limits.count_sign_up(source)
@@ -69,7 +69,7 @@ class Authentication:
             InvalidCredentials: wrong password, unknown e-mail or disabled account; neither the sentence nor the time
                 tells which.
             TooManyAttempts: a limit is reached; even the right password is refused.
-            ServerBusy: see `HashQueue.turn`.
+            ServerBusy: see `PasswordQueue.turn`.
             TooManySessions, SessionChanged: see `device_sessions.open_session`.
         """
 
@@ -81,7 +81,7 @@ class Authentication:
         user, is_known_here = await self._kit.database.read(look_up)
         known_by = device.id if device and is_known_here else None
         # Counted only when it is its turn: while an office waits for its hashes, nobody of it has failed yet.
-        async with self._kit.hashes.turn(source, device.id if device else validation.as_stored(email)):
+        async with self._kit.password_queue.turn(source, device.id if device else validation.as_stored(email)):
             attempt = await self._kit.rate_limits.count_sign_in(email, source, known_by=known_by)
             is_right, new_hash = await passwords.verify_password(password, users.hash_to_verify(user))
         if user is None or not is_right:
@@ -109,7 +109,7 @@ class Authentication:
             NotSignedIn, InvalidSession: no account is active, or it has ended meanwhile.
             InvalidPassword: the password is wrong.
             TooManyAttempts: a limit for this account is reached on this device.
-            ServerBusy: see `HashQueue.turn`.
+            ServerBusy: see `PasswordQueue.turn`.
             InvalidCredentials: the password was changed meanwhile.
             SessionChanged: see `device_secrets.rotate`.
         """
@@ -147,7 +147,7 @@ class Authentication:
         # Not before the old password is verified: the answer would tell it to whoever guesses it as the new one.
         if passwords.is_same(current, new):
             raise PasswordUnchanged
-        async with self._kit.hashes.turn(source, device.id):
+        async with self._kit.password_queue.turn(source, device.id):
             new_hash = await passwords.hash_password(new)
         now = self._kit.now()
 
@@ -192,7 +192,7 @@ class Authentication:
         user = await self._kit.database.read(lambda db: users.get(db, active.user.id))
         if user is None:
             raise InvalidSession
-        async with self._kit.hashes.turn(source, device.id):
+        async with self._kit.password_queue.turn(source, device.id):
             attempt = await self._kit.rate_limits.count_sign_in(user.email, source, known_by=device.id)
             is_right, _ = await passwords.verify_password(password, user.password_hash)
         if not is_right:

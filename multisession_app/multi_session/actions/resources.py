@@ -12,7 +12,7 @@ from ..database.transactions import Database
 from ..options import Options
 from ..queries.devices import NEVER
 from ..queries.ended_sessions import active_on
-from ..security.hash_queue import HashQueue
+from ..security.password_queue import PasswordQueue
 from ..security.rate_limits import RateLimits
 from .pubsub import PubSub
 from .tabs import Tabs
@@ -30,7 +30,7 @@ class Resources:
     database: Database
     pubsub: PubSub = field(default_factory=PubSub)
     rate_limits: RateLimits = field(default_factory=RateLimits)
-    hashes: HashQueue = field(default_factory=HashQueue)
+    password_queue: PasswordQueue = field(default_factory=PasswordQueue)
     now: Callable[[], datetime] = _utc_now
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
@@ -16,7 +17,7 @@ from ..queries.devices import ProvenDevice
 from ..queries.user_sessions import signed_in
 from ..security.cookies import delete_cookie, set_cookie
 from ..security.origins import RequestOrigin, Source
-from ..security.validation import masked
+from ..security.validation import as_stored, masked
 from .inputs import OnScreen
 
 
@@ -110,6 +111,16 @@ def source_of(request: Request) -> Source:
             pass
 
     return replace(context_of(request).source, gone=gone)
+
+
+def waiting_for_turn(kit: MultiSession, request: Request, body: Any) -> AbstractAsyncContextManager[None]:
+    """Return the turn of a request that bears a password, known by its cookie, whether or not that proves a device.
+
+    Raises:
+        ServerBusy: see `PasswordQueue.turn`.
+    """
+    who = context_of(request).secret_hash or as_stored(getattr(body, "email", ""))
+    return kit.password_queue.turn(source_of(request), who)
 
 
 def cookie_for(request: Request, secret: str, *, is_short: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from ..actions.multi_session import MultiSession
 from ..errors import MethodNotAllowed, MultiSessionError, NotFound
 from ..security.origins import SAFE_METHODS
-from .context import RequestContext, context_of, cookie_for, no_cookie_for
+from .context import RequestContext, context_of, cookie_for, no_cookie_for, waiting_for_turn
 from .inputs import Body, read_body
 from .responses import refusal
 
@@ -41,8 +42,8 @@ class Endpoint:
 
     `handler` gets the running kit, the request and its body in the shape `takes`. `gives` is the type of its
     `Reply.value`. `raises` are the refusals that are not common to all routes. `or_status` is a second status with the
-    same type. With `ends_accounts` the browser is told to clear its cache. With `ends_cookie` the answer deletes the
-    cookie if it opens nothing any more.
+    same type. With `takes_password` it waits for its turn. With `ends_accounts` the browser is told to clear its cache.
+    With `ends_cookie` the answer deletes the cookie if it opens nothing any more.
     """
 
     method: str
@@ -53,6 +54,7 @@ class Endpoint:
     takes: type[Body] | None = None
     raises: tuple[type[MultiSessionError], ...] = ()
     query: dict[str, str] = field(default_factory=dict)
+    takes_password: bool = False
     sets_cookie: bool = False
     ends_accounts: bool = False
     ends_cookie: bool = False
@@ -95,7 +97,9 @@ class MethodRouter:
             raise MethodNotAllowed(self._allow)
         endpoint, gives = self._endpoints[method]
         body = await read_body(request, endpoint.takes) if endpoint.takes else None
-        reply = await endpoint.handler(kit, request, body)
+        # Before anything is looked up: the database too is held up by a flood.
+        async with waiting_for_turn(kit, request, body) if endpoint.takes_password else nullcontext():
+            reply = await endpoint.handler(kit, request, body)
         headers = dict(_NOTHING_KEPT) if endpoint.ends_accounts else {}
         if reply.secret:
             headers["Set-Cookie"] = cookie_for(request, reply.secret, is_short=reply.is_short)

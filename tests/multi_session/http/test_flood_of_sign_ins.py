@@ -15,9 +15,9 @@ from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.database.models import User
 from multisession_app.multi_session.options import (
     BASE_PATH,
-    HASHES_AT_ONCE,
-    HASHES_WAITING_OF_ADDRESS,
-    HASHES_WAITING_OF_DEVICE,
+    PASSWORDS_AT_ONCE,
+    PASSWORDS_WAITING_OF_ADDRESS,
+    PASSWORDS_WAITING_OF_DEVICE,
 )
 from multisession_app.multi_session.security import passwords
 from multisession_app.multi_session.security.rate_limits import RateLimits
@@ -44,7 +44,7 @@ async def sign_in(app: Any, name: str, *, address: str = HOME, cookies: httpx.Co
 async def until_waiting(kit: MultiSession, number: int) -> None:
     """Wait until so many wait."""
     async with asyncio.timeout(60):
-        while kit.hashes._length < number:
+        while kit.password_queue._length < number:
             await asyncio.sleep(0.001)
 
 
@@ -71,14 +71,14 @@ def test_a_strangers_turn_comes_within_five_seconds(
             for _ in range(IN_FLIGHT)
             for visitor in flood
         ]
-        await until_waiting(multi_session, min(len(flood) * HASHES_WAITING_OF_DEVICE, HASHES_WAITING_OF_ADDRESS))
+        await until_waiting(multi_session, min(len(flood) * PASSWORDS_WAITING_OF_DEVICE, PASSWORDS_WAITING_OF_ADDRESS))
         waited, turns = [], []
         for address in (ELSEWHERE, HOME, HOME):
-            began, turn = time.monotonic(), multi_session.hashes._turns
+            began, turn = time.monotonic(), multi_session.password_queue._turns
             assert (await sign_in(app, "ada", address=address)).status_code == 200
             waited.append(time.monotonic() - began)
-            turns.append(multi_session.hashes._turns - turn)
-            assert multi_session.hashes._length > 0
+            turns.append(multi_session.password_queue._turns - turn)
+            assert multi_session.password_queue._length > 0
         for task in asked:
             task.cancel()
         answers = await asyncio.gather(*asked, return_exceptions=True)
@@ -90,7 +90,7 @@ def test_a_strangers_turn_comes_within_five_seconds(
     assert max(waited) < AT_MOST
     # Its own, and those that ran before and beside it.
     assert [most >= turn for turn, most in zip(turns, (5, 5, len(flood) + 5), strict=True)] == [True] * 3, turns
-    assert multi_session.hashes._length == 0
+    assert multi_session.password_queue._length == 0
 
 
 @pytest.fixture
@@ -133,9 +133,9 @@ def test_whoever_cannot_wait_any_more_is_told_so(
     }
 
     async def go() -> httpx.Response:
-        occupied = HASHES_AT_ONCE + HASHES_WAITING_OF_DEVICE
+        occupied = PASSWORDS_AT_ONCE + PASSWORDS_WAITING_OF_DEVICE
         waiting = [asyncio.create_task(ada.copy().send("POST", "/reauthenticate", json=body)) for _ in range(occupied)]
-        await until_waiting(multi_session, HASHES_WAITING_OF_DEVICE)
+        await until_waiting(multi_session, PASSWORDS_WAITING_OF_DEVICE)
         counted: Any = multi_session.rate_limits._own.storage
         in_turn = dict(counted.storage)
         answer = await ada.copy().send("POST", path, json=body)
@@ -143,7 +143,7 @@ def test_whoever_cannot_wait_any_more_is_told_so(
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
-        assert multi_session.hashes._length == 0
+        assert multi_session.password_queue._length == 0
         held.set()
         return answer
 

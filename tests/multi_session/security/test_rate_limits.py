@@ -10,7 +10,7 @@ import pytest
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.errors import TooManyAttempts
-from multisession_app.multi_session.security import counters, hash_queue, passwords
+from multisession_app.multi_session.security import counters, password_queue, passwords
 from multisession_app.multi_session.security.origins import Source
 from multisession_app.multi_session.security.rate_limits import RateLimits
 from tests.support.browser import PASSWORD, Browser
@@ -150,7 +150,7 @@ def test_of_many_guesses_at_once_no_more_are_verified_than_one_after_the_other(
     at: Open, verified: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Counted before they are verified, even if so many could wait for it."""
-    monkeypatch.setattr(hash_queue, "HASHES_WAITING_OF_DEVICE", 40)
+    monkeypatch.setattr(password_queue, "PASSWORDS_WAITING_OF_DEVICE", 40)
     at().sign_up("ada")
     answers = run(guess_at_once(at().app, name="ada", times=40))
     assert (answers.count(401), answers.count(429)) == (10, 30)

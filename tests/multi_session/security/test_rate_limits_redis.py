@@ -14,7 +14,7 @@ import redis
 from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.http.middleware import DeviceMiddleware
 from multisession_app.multi_session.http.routes import api
-from multisession_app.multi_session.security import hash_queue
+from multisession_app.multi_session.security import password_queue
 from multisession_app.multi_session.security.rate_limits import RateLimits
 from tests.support.browser import PASSWORD, email_of
 from tests.support.guesses import guess_at_once, post, wrong
@@ -30,7 +30,7 @@ Processes = Callable[..., None]
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let all guesses wait for their turn: what is tested is how they are counted."""
-    monkeypatch.setattr(hash_queue, "HASHES_WAITING_OF_DEVICE", 100)
+    monkeypatch.setattr(password_queue, "PASSWORDS_WAITING_OF_DEVICE", 100)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
-"""Who is hashed for next: a bounded queue in which the networks take turns, and the devices of each.
+"""Whose password is next: a bounded queue in which the networks take turns, and the devices of each.
 
-A hash takes a core for some 25 ms, so whoever asks for many holds up all others. Here they hold up themselves.
+A hash takes a core for some 25 ms, and what is read and written around it the database. So whoever sends many passwords
+holds up all others. Here they hold up themselves.
 """
 
 from __future__ import annotations
@@ -9,17 +10,19 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 
 from ..errors import ServerBusy
-from ..options import HASHES_AT_ONCE, HASHES_WAITING, HASHES_WAITING_OF_ADDRESS, HASHES_WAITING_OF_DEVICE
+from ..options import PASSWORDS_AT_ONCE, PASSWORDS_WAITING, PASSWORDS_WAITING_OF_ADDRESS, PASSWORDS_WAITING_OF_DEVICE
 from .addresses import networks_of
 from .origins import Source
 
 _Lane = deque[asyncio.Future[None]]
+_HAS_TURN = ContextVar("_HAS_TURN", default=False)
 
 
-class HashQueue:
-    """Lets `HASHES_AT_ONCE` go on at the same time.
+class PasswordQueue:
+    """Lets `PASSWORDS_AT_ONCE` go on at the same time.
 
     The next is of the network whose last turn was longest ago, and in it of the device whose last turn was; among those
     that had none lately, of the device with the fewest requests. So a flood from one of them waits behind itself, and
@@ -28,7 +31,7 @@ class HashQueue:
 
     def __init__(self) -> None:
         """Begin with nobody waiting."""
-        self._free = HASHES_AT_ONCE
+        self._free = PASSWORDS_AT_ONCE
         self._networks: dict[str, dict[str, _Lane]] = {}
         self._turns = 0
         # When the last turn was, by network and by network and device. What was longest ago is forgotten: it is as if
@@ -39,18 +42,23 @@ class HashQueue:
     async def turn(self, source: Source, who: str) -> AsyncIterator[None]:
         """Wait for a turn, and have it until the block ends.
 
-        `who` is the device's id, or without a device the e-mail: else a flood without cookies would hold up everybody
-        at its address who has none yet.
+        `who` stands for the device, by its cookie or its id; without one for the e-mail, else a flood without cookies
+        would hold up everybody at its address who has none yet. A turn inside of a turn is the same one.
 
         Raises:
             ServerBusy: too many are waiting, or the client went away meanwhile.
         """
+        if _HAS_TURN.get():
+            yield
+            return
         # A customer has a whole /48, or one IPv4 address.
         network = networks_of(source.ip_address)[0][1]
         await self._wait(network, who, source)
+        before = _HAS_TURN.set(True)
         try:
             yield
         finally:
+            _HAS_TURN.reset(before)
             self._free += 1
             self._go_on()
 
@@ -83,12 +91,12 @@ class HashQueue:
         """Let whoever has most places give one up for somebody who has fewer; else refuse."""
         lanes = self._networks.get(network, {})
         own, of_network = len(lanes.get(who, ())), _length(lanes)
-        if own >= HASHES_WAITING_OF_DEVICE:
+        if own >= PASSWORDS_WAITING_OF_DEVICE:
             raise ServerBusy
-        if of_network < HASHES_WAITING_OF_ADDRESS and self._length < HASHES_WAITING:
+        if of_network < PASSWORDS_WAITING_OF_ADDRESS and self._length < PASSWORDS_WAITING:
             return
         fullest = network
-        if of_network < HASHES_WAITING_OF_ADDRESS:
+        if of_network < PASSWORDS_WAITING_OF_ADDRESS:
             fullest = max(self._networks, key=lambda one: (_length(self._networks[one]), one == network))
         device, lane = max(self._networks[fullest].items(), key=lambda one: len(one[1]))
         has_more = len(lane) > own + 1 if fullest == network else _length(self._networks[fullest]) > of_network + 1
@@ -114,7 +122,7 @@ class HashQueue:
         for key in ((network,), (network, who)):
             self._last[key] = self._turns
             self._last.move_to_end(key)
-        while len(self._last) > 2 * HASHES_WAITING:
+        while len(self._last) > 2 * PASSWORDS_WAITING:
             self._last.popitem(last=False)
 
     def _remove(self, network: str, who: str, place: asyncio.Future[None]) -> None:

@@ -10,13 +10,13 @@ import pytest
 
 from multisession_app.multi_session.errors import ServerBusy
 from multisession_app.multi_session.options import (
-    HASHES_AT_ONCE,
-    HASHES_WAITING,
-    HASHES_WAITING_OF_ADDRESS,
-    HASHES_WAITING_OF_DEVICE,
+    PASSWORDS_AT_ONCE,
+    PASSWORDS_WAITING,
+    PASSWORDS_WAITING_OF_ADDRESS,
+    PASSWORDS_WAITING_OF_DEVICE,
 )
-from multisession_app.multi_session.security.hash_queue import HashQueue
 from multisession_app.multi_session.security.origins import Source
+from multisession_app.multi_session.security.password_queue import PasswordQueue
 from tests.support.guesses import ELSEWHERE, HOME
 from tests.support.running import run
 
@@ -28,7 +28,7 @@ class Crowd:
 
     def __init__(self) -> None:
         """Begin with as many hashes as can be made at once, which end when the crowd is let go."""
-        self.queue = HashQueue()
+        self.queue = PasswordQueue()
         self.turns: list[str] = []
         self.refused: list[str] = []
         self._ended = asyncio.Event()
@@ -36,7 +36,7 @@ class Crowd:
 
     async def begin(self) -> Crowd:
         """Occupy the queue."""
-        for number in range(HASHES_AT_ONCE):
+        for number in range(PASSWORDS_AT_ONCE):
             await self.come("203.0.113.1", f"first {number}", self._ended.wait)
         self.turns.clear()
         return self
@@ -74,7 +74,7 @@ class Crowd:
         async with asyncio.timeout(10):
             await asyncio.gather(*self._all, return_exceptions=True)
         assert not self.queue._networks
-        assert self.queue._free == HASHES_AT_ONCE
+        assert self.queue._free == PASSWORDS_AT_ONCE
         return self.turns
 
 
@@ -124,7 +124,7 @@ def test_somebody_at_the_floods_own_address_is_next_too(stranger: str) -> None:
         for device in FLOOD[:50]:
             await crowd.come(HOME, device)
         last = await crowd.come(HOME, "last", had_a_turn.wait)
-        for _ in range(HASHES_WAITING_OF_DEVICE - 1):
+        for _ in range(PASSWORDS_WAITING_OF_DEVICE - 1):
             for device in FLOOD[:50]:
                 await crowd.come(HOME, device)
         crowd._ended.set()
@@ -134,7 +134,7 @@ def test_somebody_at_the_floods_own_address_is_next_too(stranger: str) -> None:
         await crowd.come(HOME, stranger)
         had_a_turn.set()
         await last
-        assert (await crowd.let_go()).index(stranger) <= before + 1
+        assert (await crowd.let_go()).index(stranger) < before + PASSWORDS_AT_ONCE
 
     play(scene)
 
@@ -169,9 +169,9 @@ def test_device_has_only_so_many_places() -> None:
     async def scene(crowd: Crowd) -> None:
         for _ in range(10):
             await crowd.come(HOME, "flood")
-        assert crowd.refused == ["flood"] * (10 - HASHES_WAITING_OF_DEVICE)
+        assert crowd.refused == ["flood"] * (10 - PASSWORDS_WAITING_OF_DEVICE)
         await crowd.come(HOME, "stranger")
-        assert (await crowd.let_go()).count("flood") == HASHES_WAITING_OF_DEVICE
+        assert (await crowd.let_go()).count("flood") == PASSWORDS_WAITING_OF_DEVICE
         assert "stranger" in crowd.turns
 
     play(scene)
@@ -181,7 +181,7 @@ def test_office_of_five_hundred_is_heard() -> None:
     """All of them at nine o'clock, behind one address; the next is told to come back."""
 
     async def scene(crowd: Crowd) -> None:
-        people = [f"person {number}" for number in range(HASHES_WAITING_OF_ADDRESS)]
+        people = [f"person {number}" for number in range(PASSWORDS_WAITING_OF_ADDRESS)]
         for person in people:
             await crowd.come(HOME, person)
         await crowd.come(HOME, "late")
@@ -197,12 +197,12 @@ def test_whoever_has_most_places_gives_one_up() -> None:
     async def scene(crowd: Crowd) -> None:
         floods = [HOME, ELSEWHERE]
         for address in floods:
-            for number in range(HASHES_WAITING_OF_ADDRESS):
+            for number in range(PASSWORDS_WAITING_OF_ADDRESS):
                 await crowd.come(address, f"{address} {number % 150}")
-        assert crowd.queue._length == HASHES_WAITING
+        assert crowd.queue._length == PASSWORDS_WAITING
         await crowd.come(HOME, "colleague")
         await crowd.come("8.8.8.8", "stranger")
-        assert crowd.queue._length == HASHES_WAITING
+        assert crowd.queue._length == PASSWORDS_WAITING
         assert len(crowd.refused) == 0
         turns = await crowd.let_go()
         assert {"colleague", "stranger"} <= {*turns}
@@ -267,10 +267,10 @@ def test_who_has_had_a_turn_is_not_remembered_for_ever() -> None:
     """Every e-mail that somebody thinks of is one."""
 
     async def go() -> None:
-        queue = HashQueue()
-        for number in range(3 * HASHES_WAITING):
+        queue = PasswordQueue()
+        for number in range(3 * PASSWORDS_WAITING):
             async with queue.turn(Source(ip_address=HOME), f"{number}@example.com"):
                 pass
-        assert len(queue._last) <= 2 * HASHES_WAITING
+        assert len(queue._last) <= 2 * PASSWORDS_WAITING
 
     run(go())
