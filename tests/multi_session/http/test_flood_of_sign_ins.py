@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -155,6 +156,46 @@ def test_whoever_cannot_wait_any_more_is_told_so(
     }
     assert "set-cookie" not in answer.headers
     assert world.everything() == before
+
+
+def test_whoever_goes_away_is_not_waited_for(
+    client: Callable[..., Browser], multi_session: MultiSession, held: asyncio.Event
+) -> None:
+    """The server says so by a message, and the place is free for the next."""
+    app = client().app
+    body = json.dumps({"email": email_of("ada"), "password": PASSWORD}).encode()
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "scheme": "http",
+        "path": f"{BASE_PATH}/sign-in/email",
+        "query_string": b"",
+        "headers": [(b"host", HOST.encode()), (b"content-type", b"application/json")],
+        "client": (HOME, 1),
+    }
+
+    async def go() -> list[int]:
+        others = [asyncio.create_task(sign_in(app, f"person{number}")) for number in range(PASSWORDS_AT_ONCE)]
+        while multi_session.password_queue._free:
+            await asyncio.sleep(0)
+        messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        messages.put_nowait({"type": "http.request", "body": body, "more_body": False})
+        leaving = asyncio.create_task(app(dict(scope), messages.get, send))
+        await until_waiting(multi_session, 1)
+        messages.put_nowait({"type": "http.disconnect"})
+        async with asyncio.timeout(10):
+            await leaving
+        assert multi_session.password_queue._length == 0
+        held.set()
+        await asyncio.gather(*others)
+        return [message["status"] for message in sent if "status" in message]
+
+    assert run(go()) == [503]
 
 
 def test_office_that_signs_in_at_once_is_let_in(client: Callable[..., Browser], world: World, now: datetime) -> None:
