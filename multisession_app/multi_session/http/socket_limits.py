@@ -25,8 +25,8 @@ from ..options import (
     SOCKETS_WITHOUT_DEVICE_OF_ADDRESS,
 )
 from ..queries.devices import ProvenDevice
+from ..security.addresses import visitor_at
 from ..security.origins import RequestOrigin
-from ..security.rate_limits import _visitor as visitor_at
 
 UNSUPPORTED_DATA = 1003
 POLICY_VIOLATION = 1008

@@ -43,6 +43,11 @@ def networks_of(address: str) -> tuple[tuple[int, str], ...]:
     )
 
 
+def visitor_at(address: str) -> str:
+    """Return what counts as one visitor: an IPv4 address, or the IPv6 network (/64) that a household is given."""
+    return networks_of(address)[-1][1]
+
+
 def _unmapped(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     # A server that listens on both sees IPv4 addresses mapped into IPv6 (RFC 4291, 2.5.5.2), all of them in one /64.
     return (ip.ipv4_mapped or ip) if isinstance(ip, IPv6Address) else ip

@@ -27,7 +27,7 @@ from ..options import (
     SIGN_INS_OF_ACCOUNT,
     SIGN_UPS_OF_ADDRESS,
 )
-from .addresses import networks_of
+from .addresses import networks_of, visitor_at
 from .counters import OwnCounters, pool_of, shared_counters
 from .origins import Source
 from .validation import as_stored
@@ -95,10 +95,9 @@ class RateLimits:
             # Whoever proves there to be the owner is let in on a new device again, too.
             in_a_row = [of_device, strangers]
         else:
-            visitor = networks_of(source.ip_address)[-1][1]
             # Everyone behind an unknown proxy shares the bucket of an account. That still limits the guesses at it, and
             # someone who forges the header gets no further bucket.
-            of_account = Bucket.of(FAILED_SIGN_INS_OF_ACCOUNT, "account", email, visitor)
+            of_account = Bucket.of(FAILED_SIGN_INS_OF_ACCOUNT, "account", email, visitor_at(source.ip_address))
             # The address is counted first: at its limit it creates no further keys.
             failures = [*_of_address(FAILED_SIGN_INS_OF_ADDRESS, "address", source), of_account, strangers]
             in_a_row = [strangers]
