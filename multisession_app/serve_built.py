@@ -11,6 +11,7 @@ from reflex.utils import exec as reflex_exec
 from reflex_base import constants
 from reflex_base.config import get_config
 from reflex_base.environment import environment
+from reflex_base.utils import log
 
 from .multi_session import claim_port
 
@@ -23,6 +24,8 @@ def main(host: str, port: int) -> None:
     """
     # Before anything is touched; the server takes the port once more, and keeps it.
     claim_port(host, port).close()
+    # Only Reflex's own command line does: without it Python shows warnings alone.
+    log.enable_managed_logging()
     config = get_config()
     config._set_persistent(frontend_port=port, backend_port=port, backend_host=host)
     environment.REFLEX_ENV_MODE.set(constants.Env.PROD)

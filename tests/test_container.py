@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.container import Container
+from tests.support.devices import Device
 from tests.support.running import until
 
 pytestmark = pytest.mark.whole
@@ -40,6 +41,9 @@ def test_image_serves_keeps_its_data_and_ends_in_order(container: Container, tmp
             until(is_healthy, f"the app to be healthy; its log: {log.read_text()}", seconds=30)
             with urllib.request.urlopen(f"http://127.0.0.1:{container.port}/auth/sign-in") as page:
                 assert "content-security-policy" in page.headers
+            Device(f"http://localhost:{container.port}").join("Ada")
+            # What is read with `docker logs`.
+            assert "Info: signed_up: user " in log.read_text()
             # What `docker stop` sends; ten seconds later it kills.
             process.send_signal(signal.SIGTERM)
             assert process.wait(10) == 0
