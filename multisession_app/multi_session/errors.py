@@ -186,6 +186,12 @@ class BodyTooLarge(MultiSessionError):
     code, status, word = "PAYLOAD_TOO_LARGE", 413, "bad_request"
 
 
+class BodyTimeout(MultiSessionError):
+    """The body did not arrive within `options.BODY_TIMEOUT` (RFC 9110, 15.5.9); the connection is closed."""
+
+    code, status, word = "REQUEST_TIMEOUT", 408, "unreachable"
+
+
 class NotFound(MultiSessionError):
     """There is nothing at that address."""
 

@@ -17,6 +17,8 @@ BODY_LIMIT = 16 * 1024
 """Maximum size of a request's body, in bytes."""
 HEADERS_LIMIT = 8 * 1024
 """Maximum size of a request's headers on the kit's routes, names and values together, in bytes."""
+BODY_TIMEOUT = timedelta(seconds=20)
+"""How long a request's body may take to arrive, on the kit's routes; the pages themselves give up after as long."""
 PATH_LIMIT = 2 * 1024
 """Maximum length of the path of any request, handshake or page, in bytes as it was sent."""
 QUERY_LIMIT = 8 * 1024
@@ -82,6 +84,8 @@ WORKER_PAUSE = timedelta(seconds=3)
 
 DATABASE_TIMEOUT = timedelta(seconds=15)
 """How long a statement, a lock or a connection of the database may take."""
+LOOK_UP_TIMEOUT = timedelta(milliseconds=1500)
+"""How long a person waits for a look-up while the database answers nobody; so they are told within two seconds."""
 
 SECURITY_EVENTS_PAGE = 20
 """Security events on one page."""
@@ -128,7 +132,7 @@ COUNTERS_MAX = 50_000
 RATE_LIMIT_SWEEP = timedelta(minutes=1)
 """How often expired counters are looked for and deleted."""
 REDIS_TIMEOUT = timedelta(seconds=1)
-"""How long each call to Redis may take, at a sign-in, a sign-up or a readiness check."""
+"""How long each call to Redis may take, Reflex's own calls included."""
 REDIS_PAUSE = timedelta(seconds=5)
 """How long a process counts attempts by itself after Redis has not answered."""
 FAILURE_WRITTEN_WITHIN = timedelta(seconds=0.5)
@@ -144,6 +148,12 @@ PASSWORDS_WAITING_OF_ADDRESS = 500
 """From one address, or IPv6 network of a customer (/48)."""
 PASSWORDS_WAITING_OF_DEVICE = 4
 """With one cookie; without a cookie, with one e-mail."""
+
+LOG_LINE_MAX = 1000
+"""Maximum length of a log line, in characters; so much of an exception's text too. A stranger may have sent it."""
+LOG_REPEATS = 10
+"""How often an error from one place in the code is logged in `LOG_REPEATS_WINDOW`; the rest is counted."""
+LOG_REPEATS_WINDOW = timedelta(minutes=1)
 
 PASSWORD_MIN = 8
 """The least that `password_minimum` can be, and its default."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import time
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack, suppress
 
 import pytest
 
-from multisession_app.multi_session.options import BODY_LIMIT, HEADERS_LIMIT
+from multisession_app.multi_session.options import BODY_LIMIT, BODY_TIMEOUT, HEADERS_LIMIT
 from tests.support.devices import Device
 from tests.support.people import API
 from tests.support.server import HOST, Server
@@ -50,6 +52,35 @@ def test_body_over_the_limit_is_refused(server: Server) -> None:
     chunked = [*own, ("Transfer-Encoding", "chunked")]
     status, _, said = ask(server, "POST", "/sign-in/email", chunked, chunk + b"0\r\n\r\n")
     assert (status, code(said)) == (413, "PAYLOAD_TOO_LARGE")
+
+
+@pytest.mark.whole
+def test_half_sent_request_holds_its_connection_for_half_a_minute_at_most(server: Server) -> None:
+    """A body by the kit's limit, headers by Granian's own; whoever drips gets no more time."""
+    head = f"POST /api/auth/sign-in/email HTTP/1.1\r\nHost: {HOST}:{server.port}\r\nOrigin: {origin(server)[1]}\r\n"
+    whole = head + "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+    began, heard = time.monotonic(), []
+    with ExitStack() as closing:
+        waiting = [closing.enter_context(socket.create_connection((HOST, server.port))) for _ in range(4)]
+        for number, one in enumerate(waiting):
+            one.settimeout(0.2)
+            one.sendall((whole if number < 2 else head).encode())
+        while waiting and time.monotonic() - began < 40:
+            for one in list(waiting):
+                with suppress(TimeoutError):
+                    said = one.recv(4096)
+                    heard.append((time.monotonic() - began, said))
+                    waiting.remove(one)
+            for one in waiting[1::2]:
+                with suppress(OSError):
+                    one.sendall(b"x")
+    assert waiting == []
+    (first, said), (second, also_said), *rest = heard
+    assert said.startswith(b"HTTP/1.1 408")
+    assert also_said.startswith(b"HTTP/1.1 408")
+    assert b"connection: close" in said.lower()
+    assert max(first, second) < BODY_TIMEOUT.total_seconds() + 2
+    assert [(said, at < 32) for at, said in rest] == [(b"", True)] * 2
 
 
 def test_headers_over_the_limit_are_refused(server: Server) -> None:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 from starlette.requests import Request
 
-from ..errors import BodyTooLarge, InvalidBody, UnsupportedMediaType
-from ..options import BODY_LIMIT, EMAIL_MAX, IMAGE_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN, SHORT_TIMEOUT
+from ..errors import BodyTimeout, BodyTooLarge, InvalidBody, UnsupportedMediaType
+from ..options import (
+    BODY_LIMIT,
+    BODY_TIMEOUT,
+    EMAIL_MAX,
+    IMAGE_MAX,
+    NAME_MAX,
+    PASSWORD_MAX,
+    PASSWORD_MIN,
+    SHORT_TIMEOUT,
+)
 
 
 def _length(least: int, most: int) -> dict[str, Any]:
@@ -113,7 +123,7 @@ async def read_body(request: Request, shape: type[AnyBody]) -> AnyBody:
     """Return a request's JSON body. A missing one counts as an empty object if no field is required.
 
     Raises:
-        UnsupportedMediaType, BodyTooLarge, InvalidBody: as they say.
+        UnsupportedMediaType, BodyTooLarge, BodyTimeout, InvalidBody: as they say.
     """
     content_type = request.headers.get("content-type")
     is_optional = may_be_left_out(shape)
@@ -122,10 +132,14 @@ async def read_body(request: Request, shape: type[AnyBody]) -> AnyBody:
     if not is_json and not (is_optional and content_type is None):
         raise UnsupportedMediaType
     raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > BODY_LIMIT:
-            raise BodyTooLarge
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT.total_seconds()):
+            async for chunk in request.stream():
+                raw += chunk
+                if len(raw) > BODY_LIMIT:
+                    raise BodyTooLarge
+    except TimeoutError as error:
+        raise BodyTimeout from error
     if is_optional and not raw:
         return shape()
     if not is_json:

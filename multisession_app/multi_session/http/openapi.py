@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from ..errors import (
     AddressTooLong,
+    BodyTimeout,
     BodyTooLarge,
     DatabaseUnavailable,
     HeadersTooLarge,
@@ -32,7 +33,7 @@ The device is known by an HttpOnly cookie, which is the only proof: the ids here
 cookie has to bear an `Origin` of the app. Bodies are JSON of at most {BODY_LIMIT} bytes, headers at most
 {HEADERS_LIMIT} bytes. Nothing is kept in caches."""
 _ALWAYS = (InvalidOrigin, MissingOrigin, AddressTooLong, HeadersTooLarge, DatabaseUnavailable)
-_WITH_BODY = (InvalidBody, BodyTooLarge, UnsupportedMediaType)
+_WITH_BODY = (InvalidBody, BodyTimeout, BodyTooLarge, UnsupportedMediaType)
 _JSON = "application/json"
 _Mode = Literal["validation", "serialization"]
 

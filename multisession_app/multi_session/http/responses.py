@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 from starlette.responses import JSONResponse
 
 from ..database.public import DeviceSessionPublic, SecurityEventPublic, UserPublic
-from ..errors import MultiSessionError
+from ..errors import BodyTimeout, MultiSessionError
 from ..localization import Localization
 
 
@@ -192,5 +192,7 @@ def refusal(error: MultiSessionError, words: Localization) -> JSONResponse:
         headers["Retry-After"] = headers["X-Retry-After"] = str(error.retry_after)
     if error.allow:
         headers["Allow"] = error.allow
+    if isinstance(error, BodyTimeout):
+        headers["Connection"] = "close"
     body = Refusal(code=error.code, message=words.sentence(error), field=error.field or None)
     return JSONResponse(body.model_dump(exclude_none=True), error.status, headers)

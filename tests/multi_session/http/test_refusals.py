@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.http import inputs
 from multisession_app.multi_session.options import BODY_LIMIT
 from tests.multi_session.http.test_api import NAMING, POSTING, PROVING, READING, SIGNED_IN_ONLY
 from tests.support.browser import JSON, PASSWORD, Browser, email_of
@@ -204,6 +207,27 @@ def test_too_large_body_is_refused(two: Browser, world: World, path: str) -> Non
     assert two.ask("POST", path, {"Content-Type": JSON}, content=fitting).status_code in {400, 401}
     # That a password was wrong is written down.
     assert world.everything() | {"security_event": []} == before | {"security_event": []}
+
+
+@pytest.mark.parametrize("is_dripping", [False, True])
+def test_body_that_does_not_arrive_is_given_up(
+    two: Browser, world: World, monkeypatch: pytest.MonkeyPatch, *, is_dripping: bool
+) -> None:
+    """408, and the connection is closed; whoever sends a byte now and then gets no more time."""
+    monkeypatch.setattr(inputs, "BODY_TIMEOUT", timedelta(milliseconds=50))
+    before = world.everything()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"{"
+        while is_dripping:
+            await asyncio.sleep(0.01)
+            yield b" "
+        await asyncio.Event().wait()
+
+    answer = two.ask("POST", "/sign-in/email", {"Content-Type": JSON}, content=body())
+    assert (answer.status_code, answer.json()["code"]) == (408, "REQUEST_TIMEOUT")
+    assert answer.headers["Connection"] == "close"
+    assert world.everything() == before
 
 
 @pytest.mark.parametrize("path", POSTING)
