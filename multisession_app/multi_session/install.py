@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from reflex.app import default_backend_exception_handler
 from reflex.compiler.utils import compile_client_storage
-from reflex.utils.exec import get_frontend_mount
+from reflex.utils.exec import get_frontend_mount, is_prod_mode
 from reflex_base.environment import environment
 
 from .actions.multi_session import MultiSession
@@ -25,6 +25,7 @@ from .database.transactions import Database
 from .errors import OptionsError
 from .http.middleware import DeviceMiddleware
 from .http.routes import api
+from .log_lines import keep_to_one_line
 from .options import Options
 from .security.rate_limits import RateLimits
 from .websocket.closed_trees import ClosedTrees
@@ -149,6 +150,9 @@ def _log_as_reflex_does() -> None:
         own.parent = logging.getLogger("reflex")
         # Setting the level, even the same one, clears the levels that Python's loggers have cached.
         own.setLevel(own.level)
+    if is_prod_mode():
+        # Whoever develops reads tracebacks.
+        keep_to_one_line()
 
 
 def _can_switch_in_place(app: rx.App) -> bool:
