@@ -2,7 +2,7 @@
 
 Rooms, each importing only from those before it; inside a room no import makes a circle:
 
-    errors localization options log_lines   words, numbers, and what the log says
+    errors localization options outages log_lines   words, numbers, and what the log says
     database                      tables, shapes that may leave the server, transactions, migrations
     security                      passwords, rate limits, cookies, origins, headers, validation
     queries                       the rules, in SQL

@@ -30,14 +30,10 @@ from .options import Options
 from .security.rate_limits import RateLimits
 from .websocket.closed_trees import ClosedTrees
 from .websocket.event_limits import limit_events
-from .websocket.middleware import EventMiddleware, explain_failure, refresh_tabs_of
-from .websocket.reflex_patches import (
-    forget_dead_workers,
-    give_back_cancelled_locks,
-    keep_private,
-    name_of_process,
-    refuse_forged_packets,
-)
+from .websocket.failures import explain_failure
+from .websocket.middleware import EventMiddleware, refresh_tabs_of
+from .websocket.redis_patches import give_up_redis
+from .websocket.reflex_patches import forget_dead_workers, keep_private, name_of_process, refuse_forged_packets
 from .websocket.runtime import runtime, shared_name_of
 from .websocket.switch_in_place import SwitchInPlace, missing_parts
 from .websocket.user_agents import describe, off_the_loop
@@ -99,7 +95,7 @@ def _open_websocket_door(app: rx.App, kit: MultiSession) -> ClosedTrees:
         app.backend_exception_handler = explain_failure
     refuse_forged_packets(app)
     limit_events(app, kit)
-    give_back_cancelled_locks(app.state_manager)
+    give_up_redis(app.state_manager, getattr(app.event_namespace, "_token_manager", None))
     forget_dead_workers(app, kit.pubsub.is_alive)
     app.add_middleware(EventMiddleware(), index=0)
     kit.tabs.refresh = refresh_tabs_of(app)

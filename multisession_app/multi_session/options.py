@@ -133,8 +133,6 @@ RATE_LIMIT_SWEEP = timedelta(minutes=1)
 """How often expired counters are looked for and deleted."""
 REDIS_TIMEOUT = timedelta(seconds=1)
 """How long each call to Redis may take, Reflex's own calls included."""
-REDIS_PAUSE = timedelta(seconds=5)
-"""How long a process counts attempts by itself after Redis has not answered."""
 FAILURE_WRITTEN_WITHIN = timedelta(seconds=0.5)
 """How long after the answer a failed sign-in is written down at most, at a random moment."""
 

@@ -78,7 +78,7 @@ class Authentication:
             # This is asked for an unknown e-mail too, so that the time does not tell who exists.
             return user, device is not None and device_sessions.knows(db, device, user.id if user else "")
 
-        user, is_known_here = await self._kit.database.read(look_up)
+        user, is_known_here = await self._kit.database.look_up(look_up)
         known_by = device.id if device and is_known_here else None
         # Counted only when it is its turn: while an office waits for its hashes, nobody of it has failed yet.
         async with self._kit.password_queue.turn(source, device.id if device else validation.as_stored(email)):
@@ -189,7 +189,7 @@ class Authentication:
     async def _prove(self, device: ProvenDevice, password: str, source: Source, *, field: str = "") -> User:
         """Return the active user if that is their password; `field` is the form's name of it."""
         active = signed_in(device)
-        user = await self._kit.database.read(lambda db: users.get(db, active.user.id))
+        user = await self._kit.database.look_up(lambda db: users.get(db, active.user.id))
         if user is None:
             raise InvalidSession
         async with self._kit.password_queue.turn(source, device.id):

@@ -89,17 +89,17 @@ class DeviceSessions:
         """Return a session of this device, ended or not, with its user; None: see `ended_sessions.find_ended`."""
         if not is_id(session_id):
             return None
-        return await self._kit.database.read(
+        return await self._kit.database.look_up(
             lambda db: ended_sessions.find_ended(db, device_id, generation, session_id)
         )
 
     async def ended_by(self, session: DeviceSession) -> str:
         """Return the User-Agent of the device that ended a session, "" if it was not recorded."""
-        return await self._kit.database.read(lambda db: security_events.ended_by(db, session))
+        return await self._kit.database.look_up(lambda db: security_events.ended_by(db, session))
 
     async def evicted_at(self, device_id: str, at: datetime) -> list[str]:
         """Return the names of the users who were evicted by the sign-in at that time."""
-        return await self._kit.database.read(lambda db: ended_sessions.evicted_at(db, device_id, at))
+        return await self._kit.database.look_up(lambda db: ended_sessions.evicted_at(db, device_id, at))
 
 
 def _found(sessions: tuple[DeviceSessionPublic, ...], session_id: str) -> DeviceSessionPublic:

@@ -44,7 +44,7 @@ class Devices:
         """
         now = self._kit.now()
         at = {"now": now, "idle_since": self._kit.idle_since(now)}
-        device = await self._kit.database.read(lambda db: devices.reread(db, device_id, generation, **at))
+        device = await self._kit.database.look_up(lambda db: devices.reread(db, device_id, generation, **at))
         if device is not None and device.is_suspected:
             # It missed the message that called it back. What it had when it opened does not say who has it now.
             return None
@@ -84,7 +84,7 @@ class Devices:
         def work(db: Session) -> ProvenDevice | DeadSecret | None:
             return devices.find(db, secret_hash, **at) or theft.find_dead(db, secret_hash, now=now)
 
-        found = await kit.database.read(work)
+        found = await kit.database.look_up(work)
         if isinstance(found, ProvenDevice) and found.is_suspected:
             await self._end_stolen(found.id, by, now)
             return DeadSecret(found.id, found.generation, is_suspected=True, is_stolen=True)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-
 from sqlmodel import select
 
 from .resources import Resources
-
-logger = logging.getLogger(__name__)
 
 UP, DOWN, UNUSED = "up", "down", "unused"
 
@@ -26,7 +22,7 @@ class Health:
         Raises:
             DatabaseUnavailable: it does not.
         """
-        await self._kit.database.read(lambda db: db.exec(select(1)).one())
+        await self._kit.database.look_up(lambda db: db.exec(select(1)).one())
 
     async def readiness(self) -> dict[str, str]:
         """Return whether the database and Redis, by name, are "up", "down" or "unused"."""
@@ -34,8 +30,7 @@ class Health:
         for name, ping in (("database", self.ping), ("redis", self._kit.pubsub.ping)):
             try:
                 await ping()
-            except Exception as error:
-                # Only the type: the error's text may name hosts and users.
-                logger.error("The %s does not answer: %s", name, type(error).__name__)
+            except Exception:
+                # Whoever asked has logged it.
                 found[name] = DOWN
         return found

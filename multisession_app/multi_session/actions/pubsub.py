@@ -7,14 +7,21 @@ import json
 import logging
 import uuid
 from collections.abc import Awaitable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
-from typing import cast
+from typing import TypeVar, cast
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 
 from ..options import REDIS_TIMEOUT
+from ..outages import Outage
 from ..queries.devices import ProvenDevice
 from .tabs import ALL_GENERATIONS, Change, Tabs
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -25,11 +32,14 @@ class PubSub:
     def __init__(self, redis_url: str | None = None, channel: str = "multi_session") -> None:
         """Connect to nothing yet."""
         self.tabs = Tabs()
-        self._redis: Redis | None = Redis.from_url(redis_url) if redis_url else None
+        # By default redis-py 7 tries three times more, with pauses, and waits for a host that hangs for ever.
+        once = Retry(NoBackoff(), 0)
+        self._redis: Redis | None = Redis.from_url(redis_url, retry=once) if redis_url else None
         self.is_alone = self._redis is None
         """There is no Redis, so no other process can tell this one anything."""
         self._channel = channel
         self._sender = str(uuid.uuid4())
+        self._outage = Outage(logger, "Redis", "Tabs of other processes hear of changes late.")
 
     async def tell(self, device: ProvenDevice, session_id: str | None = None, user_ids: Iterable[str] = ()) -> None:
         """Tell a device's tabs its active session, by default that of `device`, and these users' other devices."""
@@ -59,13 +69,11 @@ class PubSub:
     async def publish(self, change: Change) -> None:
         """Apply a change to the tabs of every process. To be called after the commit."""
         await self.tabs.apply(change)
-        if self._redis is not None:
-            try:
-                await self._redis.publish(self._channel, json.dumps([self._sender, asdict(change)]))
-            except Exception:
-                # The database is the truth and every event reads it again. So a lost message is safe: the tabs of other
-                # processes only hear later.
-                logger.exception("Could not tell the other processes about a change of session.")
+        if self._redis is not None and not self._outage.is_fresh:
+            # The database is the truth and every event reads it again. So a lost message is safe: the tabs of other
+            # processes only hear later.
+            with suppress(RedisError):
+                await self._in_time(self._redis.publish(self._channel, json.dumps([self._sender, asdict(change)])))
 
     async def listen(self, own_name: str = "") -> None:
         """Apply what other processes publish, until cancelled; without Redis, return at once.
@@ -77,27 +85,40 @@ class PubSub:
                 async with self._redis.pubsub() as pubsub:
                     await pubsub.subscribe(self._channel, f"{self._channel}:{own_name}")
                     async for message in pubsub.listen():
+                        self._outage.end()
                         if message["type"] == "message":
                             sender, change = json.loads(message["data"])
                             if sender != self._sender:
                                 await self.tabs.apply(Change(**{**change, "user_ids": tuple(change["user_ids"])}))
+            except RedisError as error:
+                self._outage.note(error)
+                await asyncio.sleep(1)
             except Exception:
-                logger.exception("Lost Redis; tabs of other processes are told late until it is back.")
+                logger.exception("Could not apply a change that another process told of.")
                 await asyncio.sleep(1)
 
     async def is_alive(self, name: str) -> bool:
         """Say whether a process of that name listens. Redis knows at once when one has died: its connection is gone."""
         if self._redis is None:
             return False
-        [(_, listening)] = await self._redis.pubsub_numsub(f"{self._channel}:{name}")
+        [(_, listening)] = await self._in_time(self._redis.pubsub_numsub(f"{self._channel}:{name}"))
         return listening > 0
 
     async def ping(self) -> None:
         """Return if Redis answers, or if there is none; else raise its error."""
         if self._redis is not None:
+            # redis-py 7 gives its calls one type for both the synchronous and the asynchronous client.
+            await self._in_time(cast("Awaitable[bool]", self._redis.ping()))
+
+    async def _in_time(self, asking: Awaitable[T]) -> T:
+        try:
             async with asyncio.timeout(REDIS_TIMEOUT.total_seconds()):
-                # redis-py 7 gives its calls one type for both the synchronous and the asynchronous client.
-                await cast("Awaitable[bool]", self._redis.ping())
+                answer = await asking
+        except Exception as error:
+            self._outage.note(error)
+            raise RedisError from error
+        self._outage.end()
+        return answer
 
     async def close(self) -> None:
         """Close the connection to Redis."""

@@ -31,7 +31,9 @@ class UserSessions:
             NotSignedIn: no account is active.
         """
         now = self._kit.now()
-        return await self._kit.database.read(lambda db: user_sessions.list_sessions(db, device, now=now, limit=limit))
+        return await self._kit.database.look_up(
+            lambda db: user_sessions.list_sessions(db, device, now=now, limit=limit)
+        )
 
     async def list_security_events(
         self, device: ProvenDevice, before: str = ""
@@ -44,7 +46,7 @@ class UserSessions:
         user_id = signed_in(device).user.id
         if not is_id(before):
             return [], ""
-        return await self._kit.database.read(lambda db: security_events.list_security_events(db, user_id, before))
+        return await self._kit.database.look_up(lambda db: security_events.list_security_events(db, user_id, before))
 
     async def revoke_session(self, device: ProvenDevice, session_id: str) -> None:
         """End one of the active user's sessions, on this device or another.

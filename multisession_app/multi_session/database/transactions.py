@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-import anyio
-import anyio.to_thread
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -19,6 +21,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlmodel import Session
 
 from ..errors import DatabaseUnavailable, SchemaTooNew
+from ..options import LOOK_UP_TIMEOUT
+from ..outages import Outage
 from .engine import POOL_SIZE, make_engine
 from .models import ACTIVATION_INDEX, VERSION_TABLE
 
@@ -44,7 +48,11 @@ class Database:
         # `write` makes SQLite take the write lock at BEGIN. A read that turns into a write after another
         # transaction's write would fail with SQLITE_BUSY, whatever the timeout.
         self._writing = self.engine.execution_options(write=True)
-        self._limiter = anyio.CapacityLimiter(POOL_SIZE)
+        self._threads = ThreadPoolExecutor(POOL_SIZE, "database")
+        # Look-ups that no answer has come to, by when they began; and when the last answer came to anybody.
+        self._waiting: dict[asyncio.Future[Any], float] = {}
+        self._answered_at = 0.0
+        self._outage = Outage(logger, "The database", "What needs it is refused.")
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run `work` in a thread, in a transaction that is rolled back at its end.
@@ -52,7 +60,30 @@ class Database:
         Raises:
             DatabaseUnavailable: the database does not answer.
         """
-        return await anyio.to_thread.run_sync(self._in_turn, self.engine, work, limiter=self._limiter)
+        return await self._run(self.engine, work)
+
+    async def look_up(self, work: Callable[[Session], T]) -> T:
+        """Run `work` as `read` does, for somebody who waits: until the database answers nobody for `LOOK_UP_TIMEOUT`.
+
+        A host that hangs keeps its connections open, and PostgreSQL's driver waits for as long. While others are
+        answered, this is only a queue.
+
+        Raises:
+            DatabaseUnavailable: the database does not answer.
+        """
+        if self._patience() > 0:
+            call, answer = self._start(self.engine, work)
+            self._waiting[answer] = time.monotonic()
+            answer.add_done_callback(self._waiting.pop)
+            try:
+                while (left := self._patience()) > 0:
+                    if (await asyncio.wait({answer}, timeout=left))[0]:
+                        return answer.result()
+            finally:
+                # This does nothing unless the call still waits for a thread. A thread cannot be stopped.
+                call.cancel()
+            self._outage.note(TimeoutError())
+        raise DatabaseUnavailable
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run `work` in a thread, in a transaction that is committed at its end, or rolled back if it raises.
@@ -64,13 +95,37 @@ class Database:
             DatabaseUnavailable: the database does not answer, and nothing is done. If it went away during the commit,
                 all is done or nothing.
         """
-        return await anyio.to_thread.run_sync(self._in_turn, self._writing, work, limiter=self._limiter)
+        return await self._run(self._writing, work)
+
+    async def _run(self, engine: Engine, work: Callable[[Session], T]) -> T:
+        if self._patience() <= 0:
+            # It hangs, as look-ups have shown: what is begun now would be done at some time, when nobody expects it.
+            raise DatabaseUnavailable
+        call, answer = self._start(engine, work)
+        try:
+            await asyncio.wait({answer})
+        finally:
+            call.cancel()
+        return answer.result()
+
+    def _start(self, engine: Engine, work: Callable[[Session], T]) -> tuple[Future[T], asyncio.Future[T]]:
+        call = self._threads.submit(copy_context().run, self._in_turn, engine, work)
+        answer = asyncio.wrap_future(call)
+        # Whoever asked may be gone before the answer. Then nobody wants to hear of an error either.
+        answer.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return call, answer
+
+    def _patience(self) -> float:
+        """Return for how many seconds a look-up may still wait; what others wait for in vain counts too."""
+        now = time.monotonic()
+        since = max(min(self._waiting.values(), default=now), self._answered_at)
+        return since + LOOK_UP_TIMEOUT.total_seconds() - now
 
     def _in_turn(self, engine: Engine, work: Callable[[Session], T]) -> T:
         lost = crossed = 0
         while True:
             try:
-                return _transact(engine, work)
+                result = _transact(engine, work)
             except _NothingDone as failure:
                 lost += failure.is_lost
                 crossed += failure.is_crossed
@@ -78,9 +133,19 @@ class Database:
                 # gone.
                 is_enough = lost > 1 or crossed == _TURNS
                 if is_enough or not (failure.is_lost or failure.is_crossed):
-                    raise _explained(failure.error) from failure.error
+                    raise self._explained(failure.error) from failure.error
             except DBAPIError as error:
-                raise _explained(error) from error
+                raise self._explained(error) from error
+            else:
+                self._answered_at = time.monotonic()
+                self._outage.end()
+                return result
+
+    def _explained(self, error: DBAPIError) -> Exception:
+        if not isinstance(error, OperationalError | InterfaceError):
+            return error
+        self._outage.note(error.orig or error)
+        return DatabaseUnavailable()
 
     def migrate(self, migrations: Path = MIGRATIONS, version_table: str = VERSION_TABLE.name) -> None:
         """Bring the tables of a folder of Alembic scripts up to date; several processes may call it at once.
@@ -96,8 +161,10 @@ class Database:
                     connection.execute(text("SET LOCAL statement_timeout = 0"))
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
                 _upgrade(connection, migrations, version_table)
-        except DBAPIError as error:
-            raise _explained(error) from error
+        except (OperationalError, InterfaceError) as error:
+            # Only here with the driver's text, which names host and user: whoever starts the app needs it.
+            logger.error("The database does not answer: %s", error)
+            raise DatabaseUnavailable from error
 
 
 class _NothingDone(Exception):
@@ -125,14 +192,6 @@ def _transact(engine: Engine, work: Callable[[Session], T]) -> T:
         if is_write:
             db.commit()
         return result
-
-
-def _explained(error: DBAPIError) -> Exception:
-    if not isinstance(error, OperationalError | InterfaceError):
-        return error
-    # This logs no secret: `hide_parameters` leaves the parameters out, and a driver's message has no password.
-    logger.error("The database does not answer: %s", error)
-    return DatabaseUnavailable()
 
 
 def _upgrade(connection: Connection, migrations: Path, version_table: str) -> None:

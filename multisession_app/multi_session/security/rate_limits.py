@@ -23,10 +23,10 @@ from ..options import (
     FAILED_SIGN_INS_IN_A_ROW,
     FAILED_SIGN_INS_OF_ACCOUNT,
     FAILED_SIGN_INS_OF_ADDRESS,
-    REDIS_PAUSE,
     SIGN_INS_OF_ACCOUNT,
     SIGN_UPS_OF_ADDRESS,
 )
+from ..outages import Outage
 from .addresses import networks_of, visitor_at
 from .counters import OwnCounters, pool_of, shared_counters
 from .origins import Source
@@ -73,7 +73,7 @@ class RateLimits:
         self._own = FixedWindowRateLimiter(OwnCounters())
         self._pool = pool_of(redis_url) if redis_url else None
         self._shared = FixedWindowRateLimiter(shared_counters(self._pool, prefix)) if self._pool else None
-        self._alone_until = 0.0
+        self._outage = Outage(logger, "Redis", "This process counts sign-ins by itself.")
 
     async def count_sign_in(self, email: str, source: Source, *, known_by: str | None) -> Attempt:
         """Count a sign-in, as failed and as right, since both have limits. Then call `succeeded` or `failed`.
@@ -142,14 +142,16 @@ class RateLimits:
             await asyncio.gather(*(self._ask(bucket, _uncount) for bucket in counted))
 
     async def _ask(self, bucket: Bucket, ask: Callable[[FixedWindowRateLimiter, Bucket], Awaitable[T]]) -> T:
-        if self._shared is not None and time.monotonic() >= self._alone_until:
+        if self._shared is not None and not self._outage.is_fresh:
             try:
-                return await ask(self._shared, bucket)
-            except Exception:
-                # People can still sign in, and an attacker who makes Redis fail is still limited. Each attempt asks
-                # several times, so it is not tried again at once.
-                self._alone_until = time.monotonic() + REDIS_PAUSE.total_seconds()
-                logger.exception("Redis does not answer; until it does, this process counts sign-ins by itself.")
+                answer = await ask(self._shared, bucket)
+            except Exception as error:
+                # People can still sign in, and an attacker who makes Redis fail is still limited. Each attempt asks several
+                # times, so it is not tried again at once.
+                self._outage.note(error)
+            else:
+                self._outage.end()
+                return answer
         return await ask(self._own, bucket)
 
 

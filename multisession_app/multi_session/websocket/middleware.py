@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -17,13 +16,15 @@ from reflex.state import (
     StateUpdate,
     UpdateVarsInternalState,
 )
-from reflex_base.event import Event, EventSpec
+from reflex_base.event import Event
 from reflex_base.event.context import EventContext
 from reflex_base.utils.format import format_event_handler
 
 from ..actions.state_trees import tree_token
 from ..actions.tabs import Connection, Identity
+from ..errors import DatabaseUnavailable
 from ..queries.devices import ProvenDevice
+from .failures import call_back_if_fenced
 from .notices import explain, explain_lost
 from .runtime import kit
 from .security_state import SecurityState
@@ -31,8 +32,6 @@ from .state import UNKNOWN, MultiSessionState
 
 if TYPE_CHECKING:
     import reflex as rx
-
-logger = logging.getLogger(__name__)
 
 # Reflex's events that load the whole state of a tab: the "boot" of a page.
 _BOOTS = {format_event_handler(State.event_handlers[name]) for name in ("hydrate_and_load", "hydrate")}
@@ -71,7 +70,11 @@ class EventMiddleware(Middleware):
         device = None
         if identity.device:
             is_use = is_from_browser and _is_done_by_a_person(event)
-            device = await kit().devices.reread(identity.device, identity.generation, is_use=is_use)
+            try:
+                device = await kit().devices.reread(identity.device, identity.generation, is_use=is_use)
+            except DatabaseUnavailable:
+                call_back_if_fenced(identity)
+                raise
         is_over = identity.session and (device is None or identity.session not in {s.id for s in device.sessions})
         if is_over and connection is not None and identity.session != connection.session_id:
             # The event was meant for the account on screen before, which has ended: it can act for nobody.
@@ -138,16 +141,6 @@ async def _boot(
     await accounts._name_tab(connection.identity.tab, UNKNOWN)
     if connection.shown and connection.identity.device:
         await explain(accounts, connection.identity.device, connection.identity.generation, connection.shown)
-
-
-def explain_failure(exception: Exception) -> EventSpec:
-    """Log what an event handler raised, and return the event that says on screen that it failed.
-
-    Reflex 0.10.1's own handler sends the browser a script to evaluate, for a toast or an alert.
-    """
-    logger.error("An event handler failed.", exc_info=exception)
-    spec: EventSpec = MultiSessionState.fail()  # type: ignore[operator] # a call at run time only
-    return spec
 
 
 def refresh_tabs_of(app: rx.App) -> Callable[[Connection], Awaitable[None]]:

@@ -157,12 +157,6 @@ class MultiSessionState(rx.State):
             self._say(SWITCHED, words().saved)
 
     @rx.event
-    def fail(self) -> None:
-        """Say that an action failed through no fault of the person."""
-        self._set_shown_at()
-        self._say(REFUSED, words().failed)
-
-    @rx.event
     def dismiss_notice(self) -> None:
         """Take the notice off the screen."""
         self.notice = ""

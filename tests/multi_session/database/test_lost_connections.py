@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, make_url, text
 from sqlmodel import Session, select
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
+from multisession_app.multi_session.database import transactions
 from multisession_app.multi_session.database.models import User
 from multisession_app.multi_session.database.transactions import Database
 from multisession_app.multi_session.errors import DatabaseUnavailable
@@ -18,6 +21,7 @@ from multisession_app.multi_session.http.middleware import DeviceMiddleware
 from multisession_app.multi_session.http.routes import api
 from multisession_app.multi_session.options import Options
 from tests.support.browser import Browser
+from tests.support.cut_line import CutLine
 from tests.support.handshakes import call_socket
 from tests.support.postgres_server import connect
 from tests.support.running import run
@@ -142,6 +146,65 @@ def test_statement_that_takes_too_long_is_ended(world: World) -> None:
     hurried.engine.dispose()
 
 
+def test_look_up_gives_up_on_a_database_that_hangs(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Those that come later, and writes, do so at once; when it goes on all is well, and the log has said so once."""
+    monkeypatch.setattr(transactions, "LOOK_UP_TIMEOUT", timedelta(seconds=0.3))
+    url = make_url(url_of(world.database))
+    line = CutLine(free_port(), url.port or 5432)
+
+    async def go(database: Database) -> None:
+        async def ask(times: int) -> tuple[set[type], float]:
+            began = time.monotonic()
+            answers = (database.look_up(lambda db: db.exec(select(User)).all()) for _ in range(times))
+            found = {type(answer) for answer in await asyncio.gather(*answers, return_exceptions=True)}
+            return found, time.monotonic() - began
+
+        assert (await ask(1))[0] == {list}
+        line.hang()
+        found, seconds = await ask(30)
+        assert found == {DatabaseUnavailable}
+        assert 0.3 <= seconds < 1
+        found, seconds = await ask(30)
+        assert found == {DatabaseUnavailable}
+        assert seconds < 0.1
+        with pytest.raises(DatabaseUnavailable):
+            await asyncio.wait_for(database.write(add_user), 0.1)
+        line.mend()
+        deadline = time.monotonic() + 5
+        while (await ask(1))[0] != {list}:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.01)
+        assert await database.look_up(lambda db: db.exec(select(User)).all()) == []
+
+    with line.open():
+        database = Database(url.set(port=line.port).render_as_string(hide_password=False))
+        run(go(database))
+        database.engine.dispose()
+    # Those that were given up end with the line.
+    assert [message.partition(" (")[0] for message in caplog.messages if "database" in message][:2] == [
+        "The database does not answer",
+        "The database answers again.",
+    ]
+
+
+def test_queue_and_a_slow_query_are_no_database_that_hangs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits behind others, or beside an app's long query, is answered."""
+    monkeypatch.setattr(transactions, "LOOK_UP_TIMEOUT", timedelta(seconds=0.3))
+
+    def sleep(seconds: float) -> Callable[[Session], Any]:
+        return lambda db: db.connection().execute(text(f"SELECT pg_sleep({seconds})"))
+
+    async def go() -> None:
+        slow = asyncio.create_task(world.database.read(sleep(1)))
+        await asyncio.sleep(0.4)
+        await asyncio.gather(*(world.database.look_up(sleep(0.1)) for _ in range(50)))
+        await slow
+
+    run(go())
+
+
 @pytest.mark.parametrize("path", ["/get-session", "/multi-session/list-device-sessions", "/ok"])
 def test_database_that_is_gone_is_said_with_a_code(stranded: Browser, path: str) -> None:
     """Not "signed out", which would be wrong, and not a bare error 500."""
@@ -155,10 +218,10 @@ def test_database_that_is_gone_is_said_with_a_code(stranded: Browser, path: str)
 def test_neither_answer_nor_log_tells_the_password_of_the_database(
     stranded: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log says what the driver says; the answer not even that."""
+    """The log names the kind of the driver's error; the answer not even that."""
     answer = stranded.get("/get-session")
     assert "hunter2" not in answer.text + caplog.text
-    assert HOST not in answer.text
+    assert HOST not in answer.text + caplog.text
     assert "The database does not answer" in caplog.text
 
 

@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 from reflex.istate.manager.redis import StateManagerRedis
 
-from multisession_app.multi_session.websocket.reflex_patches import give_back_cancelled_locks
+from multisession_app.multi_session.websocket.redis_patches import give_up_redis
 from tests.support.running import run
 
 
@@ -42,7 +42,7 @@ def test_an_event_that_is_cancelled_as_it_takes_the_lock_gives_it_back(redis_url
             if not is_free:
                 await other.set(key, b"another")
             manager = managers(redis=far)
-            give_back_cancelled_locks(manager)
+            give_up_redis(manager, None)
             taking = asyncio.create_task(manager._try_get_lock(key, b"mine"))
             await far.has_set.wait()
             taking.cancel()
