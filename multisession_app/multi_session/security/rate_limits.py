@@ -146,8 +146,8 @@ class RateLimits:
             try:
                 answer = await ask(self._shared, bucket)
             except Exception as error:
-                # People can still sign in, and an attacker who makes Redis fail is still limited. Each attempt asks several
-                # times, so it is not tried again at once.
+                # People can still sign in, and an attacker who makes Redis fail is still limited. Each attempt asks
+                # several times, so it is not tried again at once.
                 self._outage.note(error)
             else:
                 self._outage.end()
