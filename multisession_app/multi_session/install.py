@@ -31,6 +31,7 @@ from .security.rate_limits import RateLimits
 from .websocket.closed_trees import ClosedTrees
 from .websocket.event_limits import limit_events
 from .websocket.failures import explain_failure
+from .websocket.fence import keep_fence
 from .websocket.middleware import EventMiddleware, refresh_tabs_of
 from .websocket.redis_patches import give_up_redis
 from .websocket.reflex_patches import forget_dead_workers, keep_private, name_of_process, refuse_forged_packets
@@ -93,6 +94,8 @@ def install(app: rx.App, options: Options, config: Config) -> None:
 def _open_websocket_door(app: rx.App, kit: MultiSession) -> ClosedTrees:
     if app.backend_exception_handler is default_backend_exception_handler:
         app.backend_exception_handler = explain_failure
+    # In this order: the fence sees only what has passed the other.
+    keep_fence(app, kit.tabs)
     refuse_forged_packets(app)
     limit_events(app, kit)
     give_up_redis(app.state_manager, getattr(app.event_namespace, "_token_manager", None))

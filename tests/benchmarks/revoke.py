@@ -15,7 +15,7 @@ import redis
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.support import chromium
-from tests.support.people import Person, expect_account, join, listen, session_ids
+from tests.support.people import Person, expect_account, join, session_ids
 from tests.support.running import until
 from tests.support.secrecy import sign_in_on
 from tests.support.server import HOST, Server, free_port
@@ -38,8 +38,6 @@ END = """async ([path, body]) => { const began = performance.timeOrigin + perfor
 def measure(browser: Browser, url: str, end: str) -> list[float]:
     """End a session elsewhere again and again; return the milliseconds until its tab is signed out and says why."""
     contexts = [browser.new_context(base_url=url) for _ in range(2)]
-    for context in contexts:
-        listen(context)
     here, there = contexts
     (ada,) = join(here, url, "Ada")
     acting, tab = here.new_page(), there.new_page()

@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.support import chromium
-from tests.support.people import account_item, expect_account, join, listen, moving, open_accounts
+from tests.support.people import account_item, expect_account, join, moving, open_accounts
 from tests.support.running import until
 from tests.support.server import Server, free_port
 from tests.support.slow_line import SlowLine
@@ -55,7 +55,6 @@ def served(folder: Path, delay: float, *, in_place: bool) -> Iterator[str]:
 def measure(browser: Browser, url: str) -> tuple[dict[str, list[float]], list[list[int]]]:
     """Switch to and fro; return the milliseconds by column, and the size in bytes of each frame of each switch."""
     context = browser.new_context(base_url=url)
-    listen(context)
     people = join(context, url, "Ada", "Grace")
     own, other = context.new_page(), context.new_page()
     received: list[int] = []

@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, exp
 from tests.support import chromium
 from tests.support.better_auth import AuthClient
 from tests.support.devices import Device
-from tests.support.people import listen
 from tests.support.server import SEEN, Server
 
 # Twice Playwright's own patience: a machine that does other things too, such as another worker's tests, is slower, and
@@ -62,7 +61,6 @@ def violations(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             context = make(*args, **options)
             context.expose_binding("reportViolation", lambda source, text: heard.append(text))
             context.add_init_script(REPORT_VIOLATIONS)
-            listen(context)
             return context
 
         return make_and_listen

@@ -67,7 +67,7 @@ def test_a_fenced_tab_acts_for_nobody(server: Server, new_device: NewDevice) -> 
         late.send(f"{NOTES}.set_draft", {"text": "typed for Grace"})
         late.send(f"{NOTES}.add")
         late.send(f"{KIT}.sign_out")
-        late.send(f"{KIT}.acknowledge", {"session_id": "of another"})
+        late.send(f"{KIT}.acknowledge", {"snapshot_id": "of another"})
         late.send(f"{NOTES}.add")
         late.settle()
         late.wait_for(lambda seen: "not carried out" in str(value(seen, KIT, "notice")), "the notice")

@@ -30,7 +30,7 @@ PRIVATE = [
 ARGUMENTS = {
     "set_active": "session_id",
     "revoke": "session_id",
-    "acknowledge": "session_id",
+    "acknowledge": "snapshot_id",
     "update_profile": "form_data",
 }
 ODD: list[Any] = [
@@ -143,7 +143,7 @@ def test_an_event_cannot_say_where_it_comes_from(server: Server, victim: Device,
         headers = value(tab.variables, STATE, "rx_router_headers")["raw_headers"]
         tree = value(tab.variables, STATE, "rx_router_session")["client_token"]
         claims = {"headers": headers, "session_id": headers["x-multi-session-session"], "token": tree, "pathname": "/"}
-        for name in ("revoke_all", "sign_out", "revoke_others", "refresh", "arrive"):
+        for name in ("revoke_all", "sign_out", "revoke_others", "refresh", "tell_dropped"):
             forged = {**event(f"{KIT}.{name}"), "router_data": claims, "token": tree, "parent_txid": "x", "txid": "y"}
             with RawSocket(mallory.url) as nobody:
                 nobody.send_raw("event", forged)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
 from tests.support.devices import notes_of
 from tests.support.people import (
@@ -17,6 +17,7 @@ from tests.support.people import (
     moving,
     record_frames,
     session_ids,
+    set_active,
     user_button,
 )
 from tests.support.running import until
@@ -105,3 +106,75 @@ def test_a_storm_of_switches_ends_in_one_account_everywhere(
     for tab in tabs:
         tab.reload()
         expect_account(tab, next(person for person in people if person.email == active))
+
+
+# Presses the button in the very task in which the chosen account's snapshot comes, before React has it, or in the first
+# moment in which the page shows that account: sooner than any person or timer.
+PRESS = """
+window.WebSocket = class extends WebSocket {
+  constructor(...given) {
+    super(...given);
+    this.addEventListener("message", ({ data }) => window.heard?.(String(data)));
+  }
+};
+window.pressAs = (when, sessionId, email) => {
+  const press = () => { window.pressed = true; document.querySelector("form button[type=submit]").click(); };
+  const isShown = () => document.querySelector(".ms-trigger")?.getAttribute("aria-label").includes(email);
+  window.heard = (data) => {
+    if (!data.includes(`"session_id_rx_state_":"${sessionId}"`)) return;
+    window.heard = undefined;
+    if (when === "as it comes") press();
+  };
+  // An observer is called before anything else that waits, such as a click.
+  const observer = new MutationObserver(() => { if (isShown()) { observer.disconnect(); press(); } });
+  if (when === "as it is shown") observer.observe(document, { subtree: true, childList: true, attributes: true });
+};
+"""
+
+
+@pytest.mark.parametrize("when", ["as it comes", "as it is shown"])
+def test_a_click_in_the_moment_of_a_switch_acts_for_who_is_on_screen(
+    page: Page, context: BrowserContext, base_url: str, server: Server, people: list[Person], when: str
+) -> None:
+    """Grace's snapshot has come and Ada is still shown: Ada's note. Grace is shown: hers."""
+    ada, grace = people
+    page.add_init_script(PRESS)
+    drafts_of_both(page, context, base_url, people)
+    draft(page, "Ada's draft")
+    page.evaluate("([...of]) => pressAs(...of)", [when, session_ids(context, base_url)[grace.email], grace.email])
+    move(page, context, base_url, grace)
+    assert page.evaluate("window.pressed")
+    if when == "as it comes":
+        until(lambda: notes_of(server, ada), "Ada's note")
+    else:
+        expect(page.get_by_role("listitem").filter(has_text="Grace's draft")).to_be_visible()
+    saved = (["Ada's draft"], []) if when == "as it comes" else ([], ["Grace's draft"])
+    assert (notes_of(server, ada), notes_of(server, grace)) == saved
+
+
+def test_a_click_on_a_slow_line_acts_for_who_is_on_screen(
+    page: Page, context: BrowserContext, base_url: str, server: Server, people: list[Person]
+) -> None:
+    """All that the page sends comes late, when Grace's page is on its way: a click on Ada's page is still Ada's."""
+    ada, grace = people
+    held: list[str | bytes] = []
+    to_server: list[WebSocketRoute] = []
+    is_holding = False
+
+    def connect(route: WebSocketRoute) -> None:
+        to_server[:] = [route.connect_to_server()]
+        route.on_message(lambda message: held.append(message) if is_holding else to_server[0].send(message))
+
+    page.route_web_socket(re.compile("/_event"), connect)
+    drafts_of_both(page, context, base_url, people)
+    draft(page, "Ada's draft")
+    is_holding = True
+    page.get_by_role("button", name="Save note").click()
+    set_active(context, base_url, grace)
+    expect_account(page, grace)
+    page.get_by_role("button", name="Save note").click()
+    is_holding = False
+    for message in held:
+        to_server[0].send(message)
+    expect(page.get_by_role("listitem").filter(has_text="Grace's draft")).to_be_visible()
+    assert (notes_of(server, ada), notes_of(server, grace)) == (["Ada's draft"], ["Grace's draft"])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
-from tests.support.devices import change_behind_its_back, notes_of
+from tests.support.devices import NOTES, Device, change_behind_its_back, notes_of
 from tests.support.people import (
     WORDS,
     Person,
@@ -277,13 +277,22 @@ def test_the_page_stays_where_it_was_scrolled_to(
 PAGE = """
 import asyncio
 import reflex as rx
-from ..multi_session import MultiSessionState, by_account
+from ..multi_session import MultiSessionState, reset_per_account
 from .layout import layout
 
 
 class Slow(rx.State):
     result: str = ""
+    seen: list[str] = []
     {stored}
+
+    async def _see(self, what: str):
+        name = (await self.get_state(MultiSessionState)).user.name
+        self.seen.append(f"{{what}} as {{name}}")
+
+    @rx.event
+    async def see(self, what: str):
+        await self._see(what)
 
     @rx.event
     async def work(self):
@@ -308,6 +317,14 @@ class Slow(rx.State):
 def page():
     return layout(
         rx.text(Slow.result, id="result"),
+        rx.text(Slow.seen.join(", "), id="seen"),
+        reset_per_account(
+            rx.box(
+                on_mount=Slow.see(MultiSessionState.user.name + " comes"),
+                on_unmount=Slow.see(MultiSessionState.user.name + " goes"),
+            ),
+            rx.button("Later", on_click=Slow.see(MultiSessionState.user.name + " later").debounce(300)),
+        ),
         rx.button("Work", on_click=Slow.work),
         rx.button("Work behind", on_click=Slow.work_behind),
         {shown}
@@ -385,3 +402,41 @@ def test_values_in_the_browsers_storage_survive_a_switch(
     expect(page.locator("#color")).to_have_text("blue")
     switch(page, ada)
     expect(page.locator("#color")).to_have_text("blue")
+
+
+def test_what_a_page_sends_late_acts_for_the_account_that_was_on_screen(
+    slow_page: tuple[Page, list[Person]], slow_server: Server
+) -> None:
+    """Or for nobody: what is debounced, what a page sends as it goes, and what the next one sends as it comes."""
+    page, (ada, grace) = slow_page
+    page.get_by_role("button", name="Later", exact=True).click()
+    set_active(page.context, slow_server.url, ada)
+    expect_account(page, ada)
+    expect_notice(page, WORDS.not_carried_out)
+    page.get_by_role("button", name="Later", exact=True).click()
+    seen = page.locator("#seen")
+    expect(seen).to_contain_text("Ada later as Ada")
+    expect(seen).to_contain_text("Ada comes as Ada")
+    expect(seen).not_to_contain_text("Grace")
+    set_active(page.context, slow_server.url, grace)
+    expect_account(page, grace)
+    expect(seen).to_contain_text("Grace comes as Grace")
+    expect(seen).not_to_contain_text("Ada")
+
+
+def test_what_a_tab_sends_after_a_reconnect_acts_for_whom_it_showed(slow_server: Server) -> None:
+    """Whether or not accounts change in place, and also if it closes before anything of it has run."""
+    device = Device(slow_server.url)
+    ada, grace = device.join("Ada", "Grace")
+    with device.tab() as tab:
+        token = tab.token
+    session_id = device.sessions()[ada.email]
+    device.post("/multi-session/set-active", {"sessionId": session_id}).raise_for_status()
+    for _ in range(10):
+        with device.tab(token, settles=False) as late:
+            for _ in range(12):
+                late.send(f"{NOTES}.set_draft", {"text": "Grace's"})
+                late.send(f"{NOTES}.add")
+    with device.tab() as tab:
+        tab.save("Ada's")
+    assert (notes_of(slow_server, ada), notes_of(slow_server, grace)) == (["Ada's"], [])

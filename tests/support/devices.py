@@ -11,7 +11,7 @@ from multisession_app.multi_session.websocket.state import MultiSessionState
 from multisession_app.pages.home import NotesState
 from tests.support.browser import Browser
 from tests.support.people import Person
-from tests.support.raw_socket import Message, RawSocket, Variables, boot_event
+from tests.support.raw_socket import RawSocket, Variables
 from tests.support.running import until
 from tests.support.server import Server
 
@@ -28,11 +28,12 @@ def value(variables: Variables, state: str, name: str) -> Any:
 
 
 class Tab(RawSocket):
-    """A raw socket that behaves as a tab does: it keeps its new token, and echoes what the server asks it to."""
+    """A raw socket that behaves as a tab does: it keeps its new token, and says which snapshot it shows."""
 
     def __init__(self, url: str, *, settles: bool = True, patience: float = 10, **options: Any) -> None:
         """Connect and take the snapshot, then settle, or be a tab that has not yet shown what it was sent."""
         super().__init__(url, **options)
+        self._acknowledged = ""
         try:
             self.wait_for(lambda seen: value(seen, KIT, "is_loaded"), "the snapshot", patience)
             if settles:
@@ -42,18 +43,22 @@ class Tab(RawSocket):
             raise
 
     def settle(self) -> None:
-        """Take the token that names the shown session, and lift the fence, as the browser does."""
-        _, mark, shown = self.token.partition("~")
-        if mark and shown == self.session_id:
+        """Say that the snapshot is on screen, if the server asks that, and take the token that names its session."""
+        if value(self.variables, KIT, "snapshot_id") in {"", self._acknowledged}:
             return
-        named = f"~{self.session_id}"
-        renamed = self.wait_for_message(
-            lambda m: m["kind"] == "new_token" and m["data"].endswith(named), "the tab's new token"
-        )
-        self.token = renamed["data"]
-        asked = self.wait_for_message(lambda m: _asks_to_confirm(m, self.session_id), "the question to confirm")
-        for event in asked["data"]["events"]:
-            self.send_raw("event", {**boot_event(), "name": event["name"], "payload": event["payload"]})
+        self.acknowledge()
+        self.wait_for(lambda _: self.token.endswith(f"~{self.session_id}"), "the tab's new token")
+
+    def acknowledge(self, snapshot_id: str | None = None, path: str = "/") -> None:
+        """Say that a snapshot is on screen, the last one unless another is named."""
+        named = value(self.variables, KIT, "snapshot_id") if snapshot_id is None else snapshot_id
+        self._acknowledged = named
+        self.send(f"{KIT}.acknowledge", {"snapshot_id": named}, path)
+
+    def _take(self, frame: str) -> None:
+        heard = len(self.received)
+        super()._take(frame)
+        self.token = next((m["data"] for m in self.received[heard:] if m["kind"] == "new_token"), self.token)
 
     @property
     def session_id(self) -> str:
@@ -75,11 +80,6 @@ class Tab(RawSocket):
         self.write_draft(text)
         self.send(f"{NOTES}.add")
         self.wait_for(lambda seen: text in str(value(seen, NOTES, "notes")), "the note")
-
-
-def _asks_to_confirm(message: Message, session_id: str) -> bool:
-    events = (message["data"].get("events") or ()) if isinstance(message["data"], dict) else ()
-    return any(e["name"].endswith(".acknowledge") and e["payload"]["session_id"] == session_id for e in events)
 
 
 class Device(Browser):

@@ -7,12 +7,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from reflex.istate.manager.memory import StateManagerMemory
-from reflex.state import OnLoadInternalState, State, StateUpdate
+from reflex.state import FrontendEventExceptionState, OnLoadInternalState, State, StateUpdate
 from reflex_base.event import Event
 from reflex_base.event.context import EventContext
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.actions.tabs import Connection
+from multisession_app.multi_session.websocket import fence
 from multisession_app.multi_session.websocket.middleware import EventMiddleware
 from multisession_app.multi_session.websocket.security_state import SecurityState
 from multisession_app.multi_session.websocket.state import MultiSessionState
@@ -25,13 +26,14 @@ CLICK = f"{MultiSessionState.get_full_name()}.dismiss_notice"
 BOOT = f"{State.get_full_name()}.hydrate_and_load"
 HYDRATE = f"{State.get_full_name()}.hydrate"
 ON_LOAD = f"{OnLoadInternalState.get_full_name()}.on_load_internal"
-REFRESH, ACKNOWLEDGE, ARRIVE, TELL_DROPPED = (
-    f"{MultiSessionState.get_full_name()}.{name}" for name in ("refresh", "acknowledge", "arrive", "tell_dropped")
+REFRESH, ACKNOWLEDGE, TELL_DROPPED = (
+    f"{MultiSessionState.get_full_name()}.{name}" for name in ("refresh", "acknowledge", "tell_dropped")
 )
+PAGE_ERROR = f"{FrontendEventExceptionState.get_full_name()}.handle_frontend_exception"
 SHOW_SESSIONS, SHOW_ACTIVITY = (
     f"{SecurityState.get_full_name()}.{name}" for name in ("show_sessions", "show_activity")
 )
-PAGE_LOADS = [BOOT, HYDRATE, ON_LOAD, REFRESH, ACKNOWLEDGE, TELL_DROPPED, SHOW_SESSIONS, SHOW_ACTIVITY]
+PAGE_LOADS = [BOOT, HYDRATE, ON_LOAD, REFRESH, TELL_DROPPED, SHOW_SESSIONS, SHOW_ACTIVITY]
 FRESH = {"hashes": ["of a fresh document"]}
 
 
@@ -58,12 +60,15 @@ class Guarding:
         run(self.kit.devices.bind(connection, visitor.secret_hash if has_cookie else None))
         if shown is None:
             connection.shown = connection.session_id
-            connection.open_for.add(connection.session_id)
+        fence.connect(connection, None)
         return GuardedTab(self, connection)
 
 
 class GuardedTab:
-    """The tree that a socket acts on now, also when the socket has gone on to another."""
+    """The tree that a socket acts on now, also when the socket has gone on to another.
+
+    An event that is sent arrives at the fence first. One that is sent `late` has passed it before.
+    """
 
     def __init__(self, guarding: Guarding, connection: Connection) -> None:
         """Keep the ids that the gate has put into the headers."""
@@ -90,11 +95,14 @@ class GuardedTab:
         tree: str = "",
         of_a_handler: bool = False,
         of_the_tree: bool = False,
+        late: bool = False,
     ) -> bool:
-        """Return whether an event of the browser, or one that a handler has caused, passes the guard.
+        """Return whether an event of the browser, or one that a handler has caused, passes the fence and the guard.
 
         It would run on the tab's own tree unless another is named, and may have no router data but the tree's own.
         """
+        if not (late or of_a_handler or fence.admits(self.connection, {"name": name, "payload": payload or {}})):
+            return False
         root = self.tab.root
         # As Reflex does before it asks the guard.
         root.router_data = root._update_router_vars(self.router_data, root.router_data)

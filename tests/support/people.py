@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from playwright.sync_api import APIResponse, BrowserContext, Locator, Page, WebSocket, expect
 
@@ -109,39 +108,23 @@ def account_item(accounts: Locator, person: Person) -> Locator:
     return accounts.get_by_role("menuitemradio").filter(has_text=person.email)
 
 
-_told: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
-
-
-def listen(context: BrowserContext) -> None:
-    """Keep what the pages of a browser tell the server about the account that they show."""
-
-    def opened(page: Page) -> None:
-        told = _told.setdefault(page, [])
-        page.on("websocket", lambda socket: socket.on("framesent", lambda frame: hear(told, str(frame))))
-
-    def hear(told: list[str], frame: str) -> None:
-        if ".acknowledge" in frame:
-            told.append(frame)
-
-    context.on("page", opened)
-
-
 @contextmanager
 def moving(page: Page) -> Iterator[None]:
-    """Do what moves the page to another account, and wait until it has told the server that it shows that one.
+    """Do what moves the page to another account, and wait until the server knows that it shows that one.
 
-    What is done in the few milliseconds before is not taken for the new account's; no person is as quick as a test.
+    What is done in the few milliseconds before acts for nobody; no person is as quick as a test.
     """
-    told = _told[page]
-    before = len(told)
+    before = _known_to_show(page)
     yield
+    until(lambda: _known_to_show(page) != before, "the page to show another account")
 
-    def has_told() -> bool:
-        # Not what it has told late of the account before.
-        shown = str(page.evaluate("sessionStorage.getItem('token').split('~')[1]"))
-        return len(told) > before and f'"session_id":"{shown}"' in told[-1]
 
-    until(has_told, "the page to say which account it shows")
+def _known_to_show(page: Page) -> str:
+    def shown() -> str:
+        return str(page.evaluate("sessionStorage.getItem('token')?.split('~')[1] ?? '?'"))
+
+    until(lambda: shown() != "?", "the server to know which account the page shows")
+    return shown()
 
 
 def switch(page: Page, person: Person) -> None:

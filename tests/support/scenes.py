@@ -11,8 +11,9 @@ from typing import Any
 from reflex.utils.token_manager import LocalTokenManager, TokenManager
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
-from multisession_app.multi_session.actions.tabs import HEADER, Connection
-from multisession_app.multi_session.websocket import switch_in_place
+from multisession_app.multi_session.actions.tabs import HEADER, Connection, Tabs
+from multisession_app.multi_session.websocket import fence
+from multisession_app.multi_session.websocket.event_names import ACKNOWLEDGE, BOOT
 from multisession_app.multi_session.websocket.switch_in_place import SwitchInPlace
 from tests.support.browser import PASSWORD, Browser, email_of
 
@@ -21,11 +22,15 @@ class Namespace:
     """What Reflex keeps of its sockets, and a browser at the end of each that shows whatever it is sent."""
 
     def __init__(self, *, shows: bool = True) -> None:
-        """With `shows` off the browser never says that it has shown an account; who `refuses` lets nobody in."""
+        """With `shows` off the browser never says that it has shown an account, with `sends` off it gets none.
+
+        Who `refuses` lets nobody in.
+        """
         self._token_manager: TokenManager = LocalTokenManager()
         self._static_router_data: dict[str, Any] = {}
-        self.shows = shows
+        self.shows, self.sends = shows, True
         self.refuses = False
+        self.tabs = Tabs()
         self.ran: list[tuple[str, str]] = []
         self.sent: list[tuple[str, str, str]] = []
 
@@ -40,10 +45,37 @@ class Namespace:
     async def on_event(self, sid: str, data: Any) -> None:
         """Note what runs on which tree, and answer a boot as the browser does."""
         self.ran.append((self._token_manager.sid_to_token[sid], data["name"]))
-        if data["name"] == switch_in_place.BOOT and self.shows:
-            session_id = self._static_router_data[sid]["headers"][f"{HEADER}session"]
-            shown = {"name": switch_in_place.ACKNOWLEDGE, "payload": {"session_id": session_id}}
-            asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(self.on_event(sid, shown)))
+        if data["name"] == BOOT and self.sends:
+            connection = self._connection(sid)
+            self.send_snapshot(connection)
+            if self.shows:
+                shown = self.send(sid, ACKNOWLEDGE, {"snapshot_id": connection.snapshot_id})
+                asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(shown))
+
+    def send_snapshot(self, connection: Connection) -> None:
+        """Put up the fence, as the guard does just before a boot sends its snapshot."""
+        connection.meant_for, connection.snapshot_id = None, f"snapshot {len(self.ran)}"
+
+    async def send(
+        self,
+        sid: str,
+        name: str,
+        payload: dict[str, Any] | None = None,
+        router_data: dict[str, Any] | None = None,
+        shown: Any = None,
+    ) -> None:
+        """Send an event as the browser does: it arrives at the fence first. `shown` is what the kit's script says."""
+        route = router_data or {"pathname": "/", "asPath": "/"}
+        data = {"name": name, "payload": payload or {}, "router_data": route, "shown": shown}
+        if fence.admits(self._connection(sid), data):
+            await self.on_event(sid, data)
+
+    def clicks(self) -> list[str]:
+        """Return the trees on which clicks ran."""
+        return [tree for tree, name in self.ran if name == "click"]
+
+    def _connection(self, sid: str) -> Connection:
+        return self.tabs.connections[self._static_router_data[sid]["headers"][f"{HEADER}connection"]]
 
     async def emit_update(self, update: Any, token: str) -> None:
         """Say that something reached the browser, or Reflex's log."""
@@ -66,6 +98,7 @@ class Scene:
     def __init__(self, kit: MultiSession, namespace: Namespace) -> None:
         """Wire both."""
         self.kit, self.namespace = kit, namespace
+        namespace.tabs = kit.tabs
         app: Any = SimpleNamespace(event_namespace=namespace)
         self.moves = SwitchInPlace(app, kit)
         kit.tabs.move = self.moves.move
@@ -89,6 +122,7 @@ class Scene:
     async def connect(self, connection: Connection, sid: str) -> None:
         """Send a CONNECT packet on an open websocket."""
         headers = connection.identity.headers()
+        connection.meant_for = connection.session_id
         await self.namespace.on_connect(sid, {"asgi.scope": {"headers": headers}, "tree": connection.tree})
 
     async def switch(self, visitor: Browser, session_id: str) -> None:
@@ -111,7 +145,7 @@ class Scene:
     async def boot(self, connection: Connection) -> None:
         """Wait until a move has sent the tab the account that the socket now acts as."""
         async with asyncio.timeout(20):
-            while (connection.tree, switch_in_place.BOOT) not in self.namespace.ran:
+            while (connection.tree, BOOT) not in self.namespace.ran:
                 await asyncio.sleep(0.001)
 
     def links(self) -> list[int]:

@@ -35,9 +35,11 @@ class Devices:
         found = await self._look_up(secret_hash, by, arrived_at)
         if not isinstance(found, ProvenDevice):
             return None
-        return await self._used(found, self._kit.now()) if is_use else found
+        if is_use:
+            await self.note_use(found, found.active_id)
+        return found
 
-    async def reread(self, device_id: str, generation: int, *, is_use: bool = False) -> ProvenDevice | None:
+    async def reread(self, device_id: str, generation: int) -> ProvenDevice | None:
         """Return the device that a socket proved when it opened, as it is now; None if it has to prove it again.
 
         It has to if its secret has died since, or an outdated one was presented.
@@ -48,7 +50,7 @@ class Devices:
         if device is not None and device.is_suspected:
             # It missed the message that called it back. What it had when it opened does not say who has it now.
             return None
-        return await self._used(device, now) if is_use else device
+        return device
 
     async def bind(
         self,
@@ -73,6 +75,13 @@ class Devices:
         """Say whether the answer is to delete the device's cookie (see `device_cookies.end_cookie`)."""
         now = self._kit.now()
         return await self._kit.database.write(lambda db: device_cookies.end_cookie(db, device, now=now))
+
+    async def note_use(self, device: ProvenDevice, session_id: str) -> None:
+        """Note that one of the device's sessions is used, at most once in `ACTIVITY_INTERVAL`."""
+        now = self._kit.now()
+        used = next((session for session in device.sessions if session.id == session_id), None)
+        if used is not None and now - used.last_active_at >= ACTIVITY_INTERVAL:
+            await self._kit.database.write(lambda db: device_sessions.note_activity(db, used.id, now=now))
 
     async def _look_up(
         self, secret_hash: str, by: Source, arrived_at: datetime | None
@@ -117,8 +126,3 @@ class Devices:
                 ", ".join(session.id for session in ended),
             )
             await self._kit.pubsub.call_back(device_id, {session.user_id for session in ended})
-
-    async def _used(self, device: ProvenDevice | None, now: datetime) -> ProvenDevice | None:
-        if device is not None and (active := device.active) and now - active.last_active_at >= ACTIVITY_INTERVAL:
-            await self._kit.database.write(lambda db: device_sessions.note_activity(db, active.id, now=now))
-        return device

@@ -49,14 +49,15 @@ class Connection:
         shown: the session that the tab last had on screen; "" for signed out, None for not known.
         user_id: the user as whom it acts, "" for nobody.
         tree: the name of its Reflex state tree, "" until its device is looked up.
-        open_for: the sessions that the tab is known to have had on screen. Events for any other are dropped: the
-            tab sent them before it showed that account.
+        meant_for: the session for which what arrives from the tab is meant, "" for signed out. None while nobody
+            can know: a snapshot of another account is on its way, or the tab came back as another account.
+        left: the session that it acted as before, None once nothing can be sent for that one any more.
+        snapshot_id: the snapshot that the tab has yet to acknowledge, "" for none.
         dropped: how many events were dropped since the tab was last told.
         router_data: that of its last event, for events that the server sends to the tab.
         is_stale: its device may have changed since it was looked up.
         ends_at: when the next session of its device expires, unless it is used before.
         is_moving: its account is being changed in place.
-        moves: how many times its account was changed in place.
         arrived: set when the tab shows the account that the socket was moved to.
         refusal: the WebSocket close code and the reason, if it is closed for what it has sent.
         kicked: set when the socket is to be closed.
@@ -68,13 +69,14 @@ class Connection:
     shown: str | None = None
     user_id: str = ""
     tree: str = ""
-    open_for: set[str] = field(default_factory=set)
+    meant_for: str | None = None
+    left: str | None = None
+    snapshot_id: str = ""
     dropped: int = 0
     router_data: dict[str, Any] = field(default_factory=dict)
     is_stale: bool = False
     ends_at: datetime | None = None
     is_moving: bool = False
-    moves: int = 0
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     refusal: tuple[int, str] | None = None
     kicked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -99,7 +101,7 @@ class Connection:
     def act_as(self, device: ProvenDevice | None) -> None:
         """Act as the active account of a device from now on, on that account's state tree; as nobody for no device."""
         self.identity = Identity(self.identity.connection, self.identity.tab)
-        self.user_id, self.ends_at = "", None
+        self.user_id, self.ends_at, self.snapshot_id = "", None, ""
         if device is not None:
             self.identity = replace(
                 self.identity, device=device.id, session=device.active_id, generation=device.generation

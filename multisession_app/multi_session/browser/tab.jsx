@@ -1,6 +1,7 @@
 // The `Tab` of components/tab.py: what each tab does by itself. It hears of sign-ins in other tabs, hides what may be
 // over, and says when nothing can be sent. form.jsx and confirm.jsx use its `say` and `tellOtherTabs`.
 import { createElement as h, useEffect, useRef, useState } from "react";
+import { useAcknowledgement } from "$/utils/multi_session/fence";
 import { useKeptFocus } from "$/utils/multi_session/focus";
 import { askInTabsName, letCookieEnd, post, shownSession } from "$/utils/multi_session/http";
 import { useSwitching } from "$/utils/multi_session/switching";
@@ -150,10 +151,12 @@ const useTitle = (account) =>
     };
   }, [account]);
 
-export function Tab({ account, sessionId, shownAt, hasErrors, coverAfter, offline, notSent, covered, dismiss, children }) {
+export function Tab({ account, sessionId, shownAt, snapshotId, onShow, hasErrors, coverAfter, children, ...words }) {
+  const { offline, notSent, covered, dismiss } = words;
   const [notice, setNotice] = useState({ count: 0, text: "" });
   const isOffline = !useOnLine() || hasErrors;
   const dialog = useRef(null);
+  useAcknowledgement(sessionId, shownAt, snapshotId, onShow);
   useOtherTabs();
   useCookieEnd(sessionId);
   usePageCache();

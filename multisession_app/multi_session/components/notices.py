@@ -42,6 +42,8 @@ def notices() -> rx.Component:
         account=MultiSessionState.user.name,
         session_id=MultiSessionState.session_id,
         shown_at=MultiSessionState.shown_at,
+        snapshot_id=MultiSessionState.snapshot_id,
+        on_show=MultiSessionState.acknowledge,
         has_errors=has_connection_errors,
         cover_after=int(COVER_AFTER.total_seconds() * 1000),
         offline=word.offline,

@@ -24,6 +24,8 @@ class Tab(rx.Component):
     account: rx.Var[str]
     session_id: rx.Var[str]
     shown_at: rx.Var[str]
+    snapshot_id: rx.Var[str]
+    on_show: rx.EventHandler[rx.event.passthrough_event_spec(str)]
     has_errors: rx.Var[bool]
     cover_after: rx.Var[int]
     offline: rx.Var[str]

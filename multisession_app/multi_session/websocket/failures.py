@@ -30,7 +30,7 @@ def explain_failure(exception: Exception) -> None:
         # `Outage` has logged it.
         text = words().unavailable
         if isinstance(exception, RedisAway):
-            call_back_if_fenced(Identity.read((context.router_data or {}).get("headers") or {}))
+            call_back_if_arriving(Identity.read((context.router_data or {}).get("headers") or {}))
     else:
         logger.error("An event handler failed.", exc_info=exception)
         text = words().failed
@@ -42,8 +42,8 @@ def explain_failure(exception: Exception) -> None:
     sending.add_done_callback(_sending.discard)
 
 
-def call_back_if_fenced(identity: Identity) -> None:
-    """Let a tab come back that was still arriving when a part went away: what lifts its fence is lost."""
+def call_back_if_arriving(identity: Identity) -> None:
+    """Let a tab come back that was still arriving when a part went away: its snapshot is lost."""
     connection = kit().tabs.connections.get(identity.connection)
-    if connection is not None and identity.session not in connection.open_for:
+    if connection is not None and not identity.session == connection.meant_for == connection.shown:
         kit().tabs.kick(connection)

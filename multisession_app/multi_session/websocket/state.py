@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 import reflex as rx
-from reflex_base.event import Event
 from reflex_base.event.context import EventContext
 
 from ..actions.tabs import Connection, Identity
@@ -46,6 +45,8 @@ class MultiSessionState(rx.State):
     notice: str = ""
     notice_kind: str = ""
     notice_at: str = ""
+    snapshot_id: str = ""
+    """Names the snapshot that the tab has to acknowledge once it shows it, "" if it need not."""
     shown_at: str = ""
     """When the accounts were read, or a click on one was answered without a switch; ISO 8601 in UTC.
 
@@ -168,41 +169,28 @@ class MultiSessionState(rx.State):
         self._show(identity, await kit().devices.reread(identity.device, identity.generation))
 
     @rx.event
-    async def arrive(self, move: int) -> None:
-        """Tell the tab which account it now shows; the event middleware queues this after the snapshot of that `move`.
+    async def acknowledge(self, snapshot_id: str) -> None:
+        """Say what became of what was sent before. The tab sends this as soon as it shows a snapshot; see `fence`.
 
         The tab keeps the session id behind its token and names it when it reconnects. So any process knows, after any
         pause, for whom the tab's queued events were meant.
         """
         identity = self._identity()
         connection = kit().tabs.connections.get(identity.connection)
-        if connection is None or connection.session_id != identity.session or connection.moves != move:
-            # This event had to wait, and the socket has moved on, perhaps back again: the tab may show another account.
+        if connection is None or not identity.session == connection.session_id == connection.meant_for:
+            # This event had to wait, and the socket has moved on: the tab may show another account.
             return
-        if connection.shown == identity.session and not connection.is_moving:
-            return
-        connection.shown = identity.session
         await self._name_tab(connection.identity.tab, identity.session)
-        if identity.session not in connection.open_for or connection.is_moving:
-            # The browser sends this straight back, after everything that it sent before it had the snapshot.
-            name = f"{MultiSessionState.get_full_name()}.acknowledge"
-            await EventContext.get().emit_event(Event(name=name, payload={"session_id": identity.session}))
-
-    @rx.event
-    def acknowledge(self, session_id: str) -> None:
-        """Lift the fence: from here on the browser's events are meant for the account on screen."""
-        identity = self._identity()
-        connection = kit().tabs.connections.get(identity.connection)
-        if connection is None or not session_id == identity.session == connection.session_id:
-            return
-        connection.open_for.add(session_id)
         self._set_shown_at()
         self._tell_dropped(connection)
 
     @rx.event
     def tell_dropped(self) -> None:
         """Say that something was not carried out, because the account that it was meant for has gone."""
-        if (connection := kit().tabs.connections.get(self._identity().connection)) is not None:
+        identity = self._identity()
+        connection = kit().tabs.connections.get(identity.connection)
+        # While a snapshot is on its way, the acknowledgement is to tell: the boot takes notices off.
+        if connection is not None and identity.session == connection.meant_for:
             self._tell_dropped(connection)
 
     def _tell_dropped(self, connection: Connection) -> None:

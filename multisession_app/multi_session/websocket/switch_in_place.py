@@ -1,9 +1,10 @@
 """Moves an open socket from one account to another: one round trip instead of a new connection.
 
 The socket and the tab stay. The state tree behind them is exchanged, and Reflex's own boot event runs on the new tree,
-so that the browser gets the new account's whole state. What the browser sends before it acknowledges the new account
-was meant for the old one and runs on the old tree. If the old session has ended, the event middleware drops it there.
-So a click for one account can at no moment act for the next.
+so that the browser gets the new account's whole state. What arrives before that state is sent was meant for the old
+account and runs on the old tree. If the old session has ended, the event middleware drops it there. What arrives from
+then on until the tab acknowledges runs there too if it says that the old account was on screen, else nowhere: see
+`fence`. So a click for one account can at no moment act for the next.
 
 Reflex 0.10.1 has no way for this. `missing_parts` lists the internals used here. Where one of them differs, and in apps
 with variables in the browser's storage, every move is a reconnect.
@@ -18,22 +19,17 @@ import logging
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reflex.state import OnLoadInternalState, State
-from reflex_base.utils.format import format_event_handler
-
 from ..actions.multi_session import MultiSession
-from ..actions.tabs import HEADER, Connection, Identity
+from ..actions.tabs import Connection, Identity
 from ..options import ARRIVAL_TIMEOUT
-from .state import MultiSessionState
+from .event_names import BOOT, ON_LOAD
+from .fence import connection_of, meant_for
 
 if TYPE_CHECKING:
     import reflex as rx
 
 logger = logging.getLogger(__name__)
 
-BOOT = format_event_handler(State.event_handlers["hydrate_and_load"])
-ON_LOAD = format_event_handler(OnLoadInternalState.event_handlers["on_load_internal"])
-ACKNOWLEDGE = format_event_handler(MultiSessionState.event_handlers["acknowledge"])
 # The part of an event's router data that the browser sends; the server adds the rest.
 _ROUTE = ("pathname", "asPath", "query")
 
@@ -159,9 +155,9 @@ class SwitchInPlace:
         # First keep a route open for events sent for the old account: an invented sid leads to its tree and headers.
         router_data, old_sid, old_tree = static[sid], f"{sid} before", connection.tree
         static[old_sid], self._tokens.sid_to_token[old_sid], self._old_sids[sid] = router_data, old_tree, old_sid
+        connection.left = connection.session_id
         connection.act_as(device)
         connection.arrived.clear()
-        connection.moves += 1
         # Not in `_relink`: that may start after the socket has closed, and nobody would remove the entry.
         self._left_trees.setdefault(sid, set()).add(old_tree)
         self._left_trees[sid].discard(connection.tree)
@@ -202,9 +198,7 @@ class SwitchInPlace:
         self._on_event = namespace.on_event
 
         async def connect(sid: str, environ: dict[str, Any], auth: Any = None) -> Any:
-            headers = dict(environ.get("asgi.scope", {}).get("headers", ()))
-            connection = self._kit.tabs.connections.get(headers.get(f"{HEADER}connection".encode(), b"").decode())
-            if connection is not None:
+            if (connection := connection_of(self._kit.tabs, environ)) is not None:
                 self._connections[sid], self._sids[connection.id] = connection, sid
             try:
                 return await on_connect(sid, environ, auth)
@@ -224,11 +218,11 @@ class SwitchInPlace:
             page_load = None
             if (old_sid := self._old_sids.get(sid)) is not None:
                 connection = self._connections[sid]
-                if _acknowledges(data, connection.session_id):
+                if connection.meant_for == connection.session_id:
+                    # The first event that was meant for the new account is the tab's acknowledgement.
                     page_load = _load_if_page_changed(data, connection)
                     self._close_old_route(sid)
-                    connection.arrived.set()
-                else:
+                elif meant_for(connection, data) == connection.left:
                     sid = old_sid
             await self._on_event(sid, data)
             if page_load is not None:
@@ -236,7 +230,13 @@ class SwitchInPlace:
 
         async def emit(update: Any, token: str) -> None:
             # Drop the results of a tree that the tab has left: for each, Reflex would log a line or ask Redis.
-            if not any(token in left for left in self._left_trees.values()) or token in self._tokens.token_to_socket:
+            record = self._tokens.token_to_socket.get(token)
+            if record is None and any(token in left for left in self._left_trees.values()):
+                return
+            # And those of the next tree before its snapshot, which has them too: they would stand on the page of the
+            # account before, where a click on them would act for that one.
+            connection = self._connections.get(record.sid) if record is not None else None
+            if connection is None or connection.tree != token or not _is_before_the_snapshot(connection):
                 await emit_update(update, token)
 
         namespace.on_connect, namespace.on_disconnect = connect, disconnect
@@ -253,6 +253,7 @@ class SwitchInPlace:
     def _close_old_route(self, sid: str) -> None:
         """Let what the socket sends from here on run for the account that it acts as."""
         if (old_sid := self._old_sids.pop(sid, None)) is not None:
+            self._connections[sid].left = None
             self._tokens.sid_to_token.pop(old_sid, None)
             self._namespace._static_router_data.pop(old_sid, None)
 
@@ -273,8 +274,6 @@ def _load_if_page_changed(acknowledgement: dict[str, Any], connection: Connectio
     return _event_data(ON_LOAD, now)
 
 
-def _acknowledges(data: Any, session_id: str) -> bool:
-    if not isinstance(data, dict) or data.get("name") != ACKNOWLEDGE:
-        return False
-    payload = data.get("payload")
-    return isinstance(payload, dict) and payload.get("session_id") == session_id
+def _is_before_the_snapshot(connection: Connection) -> bool:
+    # A move has begun, and the tab cannot yet have got anything of the next account.
+    return connection.meant_for not in {None, connection.session_id}

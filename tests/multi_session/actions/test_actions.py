@@ -156,21 +156,22 @@ def test_hash_with_old_parameters_is_replaced_at_the_sign_in(visitor: Browser, w
     assert world.rows(User)[0].password_hash == stored
 
 
-def test_activity_is_noted_for_the_active_account_only(
+def test_use_is_noted_once_a_minute_for_the_account_that_is_used(
     multi_session: MultiSession, visitor: Browser, world: World, clock: Clock
 ) -> None:
-    """Once a minute, by the events of its tabs."""
+    """Whichever is active; a look at the device is no use."""
     ada, bob = visitor.sign_up("ada"), visitor.sign_up("bob")
     device = present(multi_session, visitor)
     start = clock.now
     clock.advance(seconds=59)
-    run(multi_session.devices.reread(device.id, device.generation, is_use=True))
-    assert world.row(bob).last_active_at == start
+    run(multi_session.devices.note_use(device, ada))
+    assert world.row(ada).last_active_at == start
     clock.advance(seconds=1)
     run(multi_session.devices.reread(device.id, device.generation))
-    assert world.row(bob).last_active_at == start, "a look that no person asked for"
-    run(multi_session.devices.reread(device.id, device.generation, is_use=True))
-    assert (world.row(bob).last_active_at, world.row(ada).last_active_at) == (clock.now, start)
+    run(multi_session.devices.note_use(device, "of another device"))
+    assert world.row(ada).last_active_at == start
+    run(multi_session.devices.note_use(device, ada))
+    assert (world.row(ada).last_active_at, world.row(bob).last_active_at) == (clock.now, start)
 
 
 def test_find_ended_says_what_became_of_ones_own(multi_session: MultiSession, client: Callable[..., Browser]) -> None:

@@ -6,27 +6,27 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from reflex.state import FrontendEventExceptionState, UpdateVarsInternalState
+from reflex.state import UpdateVarsInternalState
 
 from tests.support.browser import Browser
 from tests.support.event_check import (
     ACKNOWLEDGE,
-    ARRIVE,
     BOOT,
     CLICK,
     FRESH,
     HYDRATE,
     ON_LOAD,
+    PAGE_ERROR,
     REFRESH,
     SHOW_ACTIVITY,
     SHOW_SESSIONS,
+    TELL_DROPPED,
     GuardedTab,
     Guarding,
 )
 from tests.support.scenes import Play, Scene
 from tests.support.world import Clock, World
 
-PAGE_ERROR = f"{FrontendEventExceptionState.get_full_name()}.handle_frontend_exception"
 STORED_VALUES = f"{UpdateVarsInternalState.get_full_name()}.update_vars_internal"
 
 
@@ -175,16 +175,14 @@ def test_a_connection_learns_nothing_from_an_account_that_it_has_left(play: Play
     async def scene(scene: Scene, visitor: Browser, ada: str, bob: str) -> None:
         async with scene.tab(visitor) as connection:
             old = GuardedTab(guarding, connection)
-            connection.open_for.add(bob)
             await scene.switch(visitor, ada)
             await scene.rest()
             known = connection.router_data, connection.ends_at
             connection.ends_at = None
-            assert await old.send(CLICK)
+            assert await old.send(CLICK, late=True)
             assert (connection.router_data, connection.ends_at) == (known[0], None)
             assert connection.router_data != old.router_data
             new = GuardedTab(guarding, connection)
-            connection.open_for.add(ada)
             assert await new.send(CLICK)
             assert (connection.router_data, connection.ends_at) == (new.router_data, known[1])
 
@@ -192,20 +190,34 @@ def test_a_connection_learns_nothing_from_an_account_that_it_has_left(play: Play
 
 
 USE = [(CLICK, {}), (BOOT, FRESH), (ON_LOAD, {})]
-NO_USE = [BOOT, HYDRATE, REFRESH, ACKNOWLEDGE, ARRIVE, SHOW_SESSIONS, SHOW_ACTIVITY, PAGE_ERROR, STORED_VALUES]
+NO_USE = [BOOT, HYDRATE, REFRESH, ACKNOWLEDGE, TELL_DROPPED, SHOW_SESSIONS, SHOW_ACTIVITY, PAGE_ERROR, STORED_VALUES]
 
 
 @pytest.mark.parametrize(("name", "payload"), USE)
 def test_what_a_person_does_marks_the_account_as_used(
     tab: GuardedTab, both: tuple[str, str], world: World, clock: Clock, name: str, payload: dict[str, object]
 ) -> None:
-    """The active one alone; what a handler goes on with is no further use."""
+    """That alone; what a handler goes on with is no further use."""
     before = world.row(both[0]).last_active_at
     used = clock.advance(minutes=2)
     assert tab.runs(name, payload)
     clock.advance(minutes=2)
     assert tab.runs(name, payload, of_a_handler=True)
     assert [world.row(session_id).last_active_at for session_id in both] == [before, used]
+
+
+def test_what_runs_for_the_account_before_marks_that_one_as_used(
+    tab: GuardedTab, both: tuple[str, str], visitor: Browser, elsewhere: Callable[[Browser], Browser], world: World
+) -> None:
+    """Not the one that is active by now; and what runs for nobody marks neither."""
+    ada, bob = both
+    elsewhere(visitor).post("/multi-session/set-active", {"sessionId": ada})
+    world.clock.advance(minutes=2)
+    before = world.row(ada).last_active_at
+    assert not tab.runs(CLICK, tree="x")
+    assert world.row(bob).last_active_at != world.clock.now
+    assert tab.runs(CLICK)
+    assert [world.row(session_id).last_active_at for session_id in both] == [before, world.clock.now]
 
 
 @pytest.mark.parametrize("name", NO_USE)
@@ -215,7 +227,7 @@ def test_what_a_page_does_by_itself_marks_nothing_as_used(
     """It comes back after its connection was cut, reads anew, or has an error."""
     before = world.row(both[1]).last_active_at
     clock.advance(minutes=2)
-    assert tab.runs(name)
+    assert tab.runs(name, late=True)
     assert world.row(both[1]).last_active_at == before
 
 
@@ -235,11 +247,10 @@ def test_a_tree_that_reflex_has_dropped_is_filled_before_the_event_runs(tab: Gua
 def test_a_socket_that_this_process_does_not_know_is_still_checked(
     tab: GuardedTab, both: tuple[str, str], process_away: Callable[[str], None]
 ) -> None:
-    """Closed meanwhile: what it has sent runs for whom it was meant, or for nobody; nothing opens a fence."""
+    """Closed meanwhile: what had arrived by then runs for whom it was meant, or for nobody."""
     tab.guarding.kit.tabs.remove(tab.connection)
     assert tab.runs(CLICK)
     assert tab.runs(BOOT, FRESH)
-    assert [(tree, event.name, event.payload) for tree, event in tab.queued] == [(tab.tree, ARRIVE, {"move": 0})]
     assert not tab.runs(CLICK, tree="x")
     process_away(both[1])
     assert not tab.runs(CLICK)

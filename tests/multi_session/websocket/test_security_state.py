@@ -36,7 +36,7 @@ from multisession_app.multi_session.options import SECURITY_EVENTS_PAGE, SESSION
 from multisession_app.multi_session.queries.ended_sessions import end
 from multisession_app.multi_session.queries.security_events import note
 from multisession_app.multi_session.security.origins import NOWHERE
-from multisession_app.multi_session.websocket import middleware, user_agents
+from multisession_app.multi_session.websocket import event_names, user_agents
 from multisession_app.multi_session.websocket.security_state import SecurityActivity, SecurityState
 from tests.multi_session.websocket.test_state_refusals import WRONG
 from tests.support.browser import Browser
@@ -320,6 +320,6 @@ def test_a_page_that_reads_by_itself_is_no_use_of_the_account() -> None:
     """Else an open page would keep it from being idle; nor is it taken for an act of the account before."""
     for handler in ("show_sessions", "show_activity"):
         name = f"{SecurityState.get_full_name()}.{handler}"
-        assert name in middleware._DONE_BY_THE_PAGE
-        assert name in middleware._PASS_THE_FENCE
-    assert f"{SecurityState.get_full_name()}.revoke_sessions" not in middleware._PASS_THE_FENCE
+        assert name in event_names.DONE_BY_THE_PAGE
+        assert name in event_names.PASS_THE_FENCE
+    assert f"{SecurityState.get_full_name()}.revoke_sessions" not in event_names.PASS_THE_FENCE

@@ -14,6 +14,7 @@ from multisession_app.multi_session.actions.tabs import HEADER, Connection, Iden
 from multisession_app.multi_session.database.models import Device, DeviceSecret, User
 from multisession_app.multi_session.websocket.state import MultiSessionState
 from tests.support.browser import Browser
+from tests.support.event_check import Guarding
 from tests.support.state_tab import WORDS, Tab
 from tests.support.world import Clock, World
 
@@ -88,19 +89,26 @@ def test_set_active_of_the_active_account_ends_the_wait_for_another(
     assert shown.call("set_active", ada) == {"shown_at": clock.now.isoformat()}
 
 
-def test_an_arrival_of_an_earlier_move_says_nothing_about_the_tab(
-    multi_session: MultiSession, visitor: Browser, tab: Callable[..., Tab]
+@pytest.mark.parametrize(("meant_for", "named"), [("ada", True), (None, False), ("another", False)])
+def test_an_acknowledgement_that_runs_late_says_nothing_about_the_tab(
+    multi_session: MultiSession,
+    visitor: Browser,
+    guarding: Guarding,
+    tab: Callable[..., Tab],
+    meant_for: str | None,
+    *,
+    named: bool,
 ) -> None:
     """It waited behind something slow, and the socket has gone to another account and back meanwhile."""
     ada = visitor.sign_up("ada")
     shown = tab(visitor)
-    connection = Connection(Identity("connection", "tab", session=ada), "another", moves=3, open_for={ada})
+    connection = Connection(Identity("connection", "tab", session=ada), "another")
+    connection.meant_for = ada if meant_for == "ada" else meant_for
     multi_session.tabs.add(connection)
     shown.headers[f"{HEADER}connection"] = connection.id
-    shown.call("arrive", 1)
-    assert connection.shown == "another"
-    shown.call("arrive", 3)
-    assert connection.shown == ada
+    shown.root.router_data = {"headers": shown.headers, "sid": "sid"}
+    shown.call("acknowledge", "x")
+    assert [data for _, data, _ in guarding.namespace.sent] == ([f"tab~{ada}"] if named else [])
 
 
 def test_revoke_of_another_account_says_who_is_signed_out(visitor: Browser, tab: Callable[..., Tab]) -> None:
