@@ -2,9 +2,11 @@
 import { useEffect } from "react";
 import { eventLoop } from "$/utils/context-registry";
 
-// The session on screen; undefined until the first one is. Each event takes it along from where it is made, since it may
-// be sent later: an event that is debounced, or made while the line is cut.
+// The session on screen, "" if signed out; undefined until that is known. Each event takes it along from where it is
+// made, since it may be sent later: an event that is debounced, or made while the line is cut.
 let shown;
+export const shownSession = () => shown;
+
 const stamp = (events) => (Array.isArray(events) ? events.map(stamp) : events && { shown, ...events });
 
 // Reflex 0.10.1 sends what components do through this, and puts its own function there at each render. In development

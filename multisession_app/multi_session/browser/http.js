@@ -39,6 +39,3 @@ if (typeof XMLHttpRequest !== "undefined") {
 // Asks in the tab's name as whom it is signed in. If its socket acts as somebody else, the server calls that back.
 export const askInTabsName = async () =>
   (await get("/get-session", { headers: { "Reflex-Client-Token": getToken() } })).json();
-
-// The session on screen, which the server puts behind the tab's token: "" if signed out, undefined if not known yet.
-export const shownSession = () => getToken().split("~")[1];

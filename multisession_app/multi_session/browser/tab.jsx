@@ -1,9 +1,9 @@
 // The `Tab` of components/tab.py: what each tab does by itself. It hears of sign-ins in other tabs, hides what may be
 // over, and says when nothing can be sent. form.jsx and confirm.jsx use its `say` and `tellOtherTabs`.
 import { createElement as h, useEffect, useRef, useState } from "react";
-import { useAcknowledgement } from "$/utils/multi_session/fence";
+import { shownSession, useAcknowledgement } from "$/utils/multi_session/fence";
 import { useKeptFocus } from "$/utils/multi_session/focus";
-import { askInTabsName, letCookieEnd, post, shownSession } from "$/utils/multi_session/http";
+import { askInTabsName, letCookieEnd, post } from "$/utils/multi_session/http";
 import { useSwitching } from "$/utils/multi_session/switching";
 
 // One channel for the document: a second one here would hear the messages of the first.
