@@ -73,25 +73,28 @@ class Authentication:
             TooManySessions, SessionChanged: see `device_sessions.open_session`.
         """
 
-        def look_up(db: Session) -> tuple[User | None, bool]:
-            user = users.find(db, email)
+        def look_up(db: Session) -> tuple[str, str | None, bool]:
+            user_id, stored = users.to_verify(db, email)
             # This is asked for an unknown e-mail too, so that the time does not tell who exists.
-            return user, device is not None and device_sessions.knows(db, device, user.id if user else "")
+            return user_id, stored, device is not None and device_sessions.knows(db, device, user_id)
 
-        user, is_known_here = await self._kit.database.look_up(look_up)
+        user_id, stored, is_known_here = await self._kit.database.look_up(look_up)
         known_by = device.id if device and is_known_here else None
         # Counted only when it is its turn: while an office waits for its hashes, nobody of it has failed yet.
         async with self._kit.password_queue.turn(source, device.id if device else validation.as_stored(email)):
             attempt = await self._kit.rate_limits.count_sign_in(email, source, known_by=known_by)
-            is_right, new_hash = await passwords.verify_password(password, users.hash_to_verify(user))
-        if user is None or not is_right:
+            is_right, new_hash = await passwords.verify_password(password, stored)
+        if not is_right:
             await self._kit.rate_limits.failed(attempt)
-            self._failed_sign_ins.note(user.id if user else "", None, source)
+            self._failed_sign_ins.note(user_id, None, source)
             raise InvalidCredentials
         await self._kit.rate_limits.succeeded(attempt)
         now = self._kit.now()
 
         def work(db: Session) -> OpenedSession:
+            user = users.get(db, user_id)
+            if user is None or user.password_hash != stored:
+                raise InvalidCredentials
             users.lock_verified(db, user)
             if new_hash is not None:
                 users.store_password_hash(db, user, new_hash)
@@ -99,7 +102,7 @@ class Authentication:
 
         opened = await self._kit.database.write(work)
         await self._kit.pubsub.tell_devices(opened.elsewhere)
-        await self._kit.pubsub.tell_users(opened.device_id, [user.id, *(user.id for user in opened.evicted)])
+        await self._kit.pubsub.tell_users(opened.device_id, [user_id, *(user.id for user in opened.evicted)])
         return opened
 
     async def reauthenticate(self, device: ProvenDevice, *, password: str, source: Source) -> str:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, delete as delete_rows, select, update
 
 from ..database.models import User
 from ..errors import EmailTaken, InvalidCredentials, InvalidEmail
-from ..security.validation import check_email
+from ..security.validation import as_stored, check_email
 
 
 def create(db: Session, *, name: str, email: str, password_hash: str, now: datetime) -> User:
@@ -41,9 +41,18 @@ def get(db: Session, user_id: str) -> User | None:
     return db.get(User, user_id)
 
 
-def hash_to_verify(user: User | None) -> str | None:
-    """Return the hash that a sign-in is verified against: None for nobody and for a disabled user, alike in time."""
-    return user.password_hash if user is not None and user.disabled_at is None else None
+def to_verify(db: Session, email: str) -> tuple[str, str | None]:
+    """Return a user's id and the hash that a sign-in is verified against: "" and None for nobody.
+
+    None for a disabled user too, alike in time. So only these columns are read: to make a `User` takes a tenth of a
+    millisecond, which an unknown e-mail would not take.
+    """
+    columns = select(User.id, User.password_hash, User.disabled_at)
+    found = db.exec(columns.where(User.email == as_stored(email))).first()
+    if found is None:
+        return "", None
+    user_id, password_hash, disabled_at = found
+    return user_id, password_hash if disabled_at is None else None
 
 
 def lock_verified(db: Session, user: User) -> None:
