@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,24 @@ from multisession_app.multi_session.database.transactions import Database
 from multisession_app.multi_session.http.middleware import DeviceMiddleware
 from multisession_app.multi_session.http.routes import api
 from multisession_app.multi_session.options import BASE_PATH, Options
+from multisession_app.multi_session.security import passwords
 from multisession_app.multi_session.security.rate_limits import RateLimits
 from tests.support.running import until
 from tests.support.server import HOST, PROJECT, environment, free_port
 
-DATABASE, LIMITS = "API_SERVER_DATABASE", "API_SERVER_LIMITS"
+DATABASE, LIMITS, HASHES = "API_SERVER_DATABASE", "API_SERVER_LIMITS", "API_SERVER_HASHES"
+
+
+def reduce_hashes() -> None:
+    """Let argon2 take half a millisecond in this process, so that what is done around it can be measured."""
+    passwords._context.update(argon2__memory_cost=8, argon2__time_cost=1)
+    passwords._dummy_hash.cache_clear()
 
 
 def make_app() -> Any:
     """Return the app, behind one proxy; called in the server's process."""
+    if os.environ[HASHES] == "reduced":
+        reduce_hashes()
     database = Database(os.environ[DATABASE])
     database.migrate()
     limits = RateLimits(is_on=os.environ[LIMITS] == "on")
@@ -33,11 +42,15 @@ def make_app() -> Any:
 
 
 @contextmanager
-def served(database: Path, *, limits: bool, more: Mapping[str, str] = {}) -> Iterator[str]:
+def served(database: Path, *, limits: bool, are_hashes_reduced: bool = False) -> Iterator[str]:
     """Serve the app on that SQLite file and give its address."""
     port = free_port()
     url = f"http://{HOST}:{port}"
-    own = {DATABASE: f"sqlite:///{database}", LIMITS: "on" if limits else "off", **more}
+    own = {
+        DATABASE: f"sqlite:///{database}",
+        LIMITS: "on" if limits else "off",
+        HASHES: "reduced" if are_hashes_reduced else "as in the app",
+    }
     command = ["granian", "--interface", "asgi", "--factory", "--no-ws", "--host", HOST, "--port", str(port)]
     process = subprocess.Popen(
         [sys.executable, "-m", *command, f"{__name__}:make_app"],
