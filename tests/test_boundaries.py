@@ -139,6 +139,13 @@ def test_everything_but_the_reflex_half_loads_without_reflex() -> None:
     assert answer.stdout.strip() == "[]"
 
 
+@pytest.mark.standard("ASVS 7.2.3")
+def test_nothing_is_drawn_from_a_generator_that_can_be_guessed() -> None:
+    """What is random here is a secret or an id."""
+    found = {path.name for path in MODULES for _, module, _ in imports(path) if module in {"random", "numpy.random"}}
+    assert found == set()
+
+
 def test_migrations_import_nothing_of_the_app() -> None:
     """They stay what they were when the models move on."""
     scripts = list((KIT / "database/migrations").rglob("*.py"))

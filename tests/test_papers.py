@@ -218,6 +218,7 @@ def test_components_page_names_every_public_name() -> None:
     assert public - names_in("docs/components.md") == set()
 
 
+@pytest.mark.standard("ASVS 7.1.1", "ASVS 7.1.2")
 def test_options_page_has_every_option_with_its_default() -> None:
     """As the code has it."""
     told = {
@@ -227,6 +228,7 @@ def test_options_page_has_every_option_with_its_default() -> None:
     assert told == {name: getattr(Options(), name) for name in told}
 
 
+@pytest.mark.standard("ASVS 7.1.2")
 def test_fixed_numbers_are_those_of_the_code() -> None:
     """Each by its name."""
     found = papers.rows("docs/options.md", "Fixed numbers")
@@ -235,6 +237,7 @@ def test_fixed_numbers_are_those_of_the_code() -> None:
         assert default_of(value) == getattr(options, name.strip("`")), name
 
 
+@pytest.mark.standard("ASVS 6.1.1")
 def test_limits_are_those_of_the_code() -> None:
     """In the words of `options.py`."""
     rows = papers.rows("docs/security.md", "Limits on guessing")

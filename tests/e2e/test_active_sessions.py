@@ -29,6 +29,7 @@ def ada(context: BrowserContext, base_url: str) -> Person:
     return join(context, base_url, "Ada")[0]
 
 
+@pytest.mark.standard("OWASP Session 15")
 def test_each_device_is_listed_this_one_first(page: Page, new_context: NewContext, ada: Person, base_url: str) -> None:
     """By browser and system, with its address, since when, and when it was used."""
     sign_in_on(new_context(user_agent=FIREFOX), base_url, ada)
@@ -107,6 +108,7 @@ def test_what_happens_elsewhere_is_seen_by_itself(
     expect(sessions(page)).to_have_count(1)
 
 
+@pytest.mark.standard("OWASP Session 15")
 def test_a_revoked_device_is_signed_out_at_once(
     page: Page, new_context: NewContext, ada: Person, base_url: str
 ) -> None:

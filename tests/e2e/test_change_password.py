@@ -113,6 +113,7 @@ def test_the_other_devices_may_stay(page: Page, ada: Person, elsewhere: Page) ->
     expect_account(elsewhere, ada)
 
 
+@pytest.mark.standard("ASVS 6.2.7")
 def test_password_managers_know_these_fields_too(page: Page, ada: Person) -> None:
     """And whose they are (WCAG 1.3.5)."""
     open_security(page)
@@ -121,6 +122,7 @@ def test_password_managers_know_these_fields_too(page: Page, ada: Person) -> Non
     expect(page.locator("form input[autocomplete=username]")).to_have_value(ada.email)
 
 
+@pytest.mark.standard("ASVS 7.5.3")
 def test_an_account_is_deleted_with_its_password_only(
     page: Page, context: BrowserContext, ada: Person, elsewhere: Page, base_url: str
 ) -> None:

@@ -86,6 +86,7 @@ def test_people_are_swept_when_their_day_is_over(demo_server: Server, browser: B
     context.close()
 
 
+@pytest.mark.standard("ASVS 6.3.2")
 def test_an_app_that_is_no_demo_has_none_of_it(page: Page, context: BrowserContext, base_url: str) -> None:
     """Neither the words nor the route."""
     page.goto("/auth/sign-in")

@@ -67,6 +67,7 @@ def end_from(here: BrowserContext, base_url: str, end: str, ada: Person, session
     assert answer.ok, answer.text()
 
 
+@pytest.mark.standard("ASVS 6.3.7")
 @pytest.mark.parametrize("end", ENDS)
 def test_every_tab_there_says_why_and_shows_nothing_of_the_account(
     context: BrowserContext, base_url: str, ada: Person, here: BrowserContext, end: str
@@ -131,6 +132,7 @@ def test_the_tabs_of_another_account_there_are_left_alone(
     assert len(sockets) == 1
 
 
+@pytest.mark.standard("ASVS 7.4.1")
 @pytest.mark.parametrize("end", ENDS)
 def test_an_old_socket_that_goes_on_gets_nothing_and_changes_nothing(
     server: Server, new_device: NewDevice, ada: Person, here: BrowserContext, base_url: str, end: str

@@ -12,6 +12,7 @@ from tests.support.server import Server
 NewDevice = Callable[[], Device]
 
 
+@pytest.mark.standard("ASVS 7.4.1", "OWASP WebSocket 3")
 @pytest.mark.parametrize("path", ["/sign-out", "/multi-session/revoke-all", "/multi-session/revoke"])
 def test_after_its_end_a_session_changes_nothing(server: Server, new_device: NewDevice, path: str) -> None:
     """Events that come after the answer to a sign-out find a closed door, on every socket of the account."""
@@ -31,6 +32,7 @@ def test_after_its_end_a_session_changes_nothing(server: Server, new_device: New
     assert notes_of(server, ada) == ["before"]
 
 
+@pytest.mark.standard("OWASP WebSocket 4")
 @pytest.mark.parametrize(
     "change", ["revoked_at = created_at, revoked_reason = 'signed_out'", "expires_at = created_at"]
 )

@@ -140,6 +140,7 @@ def test_malformed_frames_close_at_most_their_own_socket(server: Server, victim:
         tab.write_draft("unmoved")
 
 
+@pytest.mark.standard("ASVS 16.5.1")
 def test_failed_handler_says_so(victim: Device) -> None:
     """Without a script for the browser to evaluate."""
     with victim.tab() as tab:

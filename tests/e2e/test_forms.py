@@ -53,6 +53,7 @@ def test_a_wrong_password_is_told_from_nothing(page: Page, ada: Person) -> None:
     expect_account(page, ada)
 
 
+@pytest.mark.standard("ASVS 6.2.7")
 def test_password_managers_know_the_fields(page: Page) -> None:
     """By the autocomplete tokens of the HTML standard (WCAG 1.3.5)."""
     page.goto("/auth/sign-in")
@@ -64,6 +65,7 @@ def test_password_managers_know_the_fields(page: Page) -> None:
     expect(page.get_by_label(WORDS.password, exact=True)).to_have_attribute("autocomplete", "new-password")
 
 
+@pytest.mark.standard("ASVS 6.2.6")
 def test_a_password_can_be_looked_at(page: Page) -> None:
     """The button beside the field shows what was typed and says that it does (ASVS 6.2.6)."""
     page.goto("/auth/sign-in")
@@ -75,6 +77,18 @@ def test_a_password_can_be_looked_at(page: Page) -> None:
     expect(password).to_have_attribute("type", "text")
     expect(eye).to_have_attribute("aria-pressed", "true")
     expect(password).to_have_value("opaque to all but me")
+
+
+@pytest.mark.standard("ASVS 6.2.7", "NIST 3.1.1.2")
+@pytest.mark.parametrize("form", FORMS)
+def test_a_password_can_be_pasted(page: Page, form: str) -> None:
+    """From where a password manager has put it."""
+    page.goto(form)
+    page.get_by_label(WORDS.email, exact=True).fill("out of a password manager")
+    page.get_by_label(WORDS.email, exact=True).press("ControlOrMeta+a")
+    page.get_by_label(WORDS.email, exact=True).press("ControlOrMeta+c")
+    page.get_by_label(WORDS.password, exact=True).press("ControlOrMeta+v")
+    expect(page.get_by_label(WORDS.password, exact=True)).to_have_value("out of a password manager")
 
 
 def test_a_double_click_sends_once(page: Page) -> None:
@@ -148,6 +162,7 @@ def test_blocked_cookies_are_said(page: Page, context: BrowserContext, ada: Pers
     expect_signed_out(page)
 
 
+@pytest.mark.standard("ASVS 3.7.2")
 def test_other_sites_are_never_next(page: Page, ada: Person, base_url: str) -> None:
     """`?next=` leads to a page of this site and to no other, however it is spelt."""
     for elsewhere in ["https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:0"]:

@@ -113,6 +113,7 @@ def test_helpers_are_no_handlers(server: Server, victim: Device, mallory: Device
     assert not [secret for device in (victim, mallory) for secret in device.cookies.values() if secret in said]
 
 
+@pytest.mark.standard("ASVS 7.2.1")
 def test_nobody_writes_who_they_are(server: Server, victim: Device, mallory: Device, attack: Tab) -> None:
     """The events by which a browser hands in its storage set no variable that says whose account this is."""
     foreign = victim.session()
@@ -136,6 +137,7 @@ def test_nobody_writes_who_they_are(server: Server, victim: Device, mallory: Dev
         assert "only the victim's" not in str(nobody.received)
 
 
+@pytest.mark.standard("ASVS 7.2.1")
 def test_an_event_cannot_say_where_it_comes_from(server: Server, victim: Device, mallory: Device, attack: Tab) -> None:
     """Headers, session and state tree of an event are the connection's, whatever the event says."""
     with victim.tab() as tab:

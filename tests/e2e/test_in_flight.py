@@ -45,6 +45,7 @@ def people(context: BrowserContext, base_url: str) -> list[Person]:
     return join(context, base_url, "Ada", "Grace")
 
 
+@pytest.mark.standard("OWASP Session 17")
 @pytest.mark.parametrize("where", ["this tab", "elsewhere"])
 def test_a_click_that_crosses_a_switch_acts_for_who_was_on_screen(
     page: Page, context: BrowserContext, base_url: str, server: Server, people: list[Person], where: str

@@ -117,6 +117,7 @@ def test_notes_and_drafts_are_each_accounts_own(page: Page, people: list[Person]
     expect(draft).to_have_value("Ada's draft")
 
 
+@pytest.mark.standard("OWASP Session 17")
 def test_a_second_tab_follows_a_switch(page: Page, context: BrowserContext, people: list[Person]) -> None:
     """It does so by itself, there and back, whichever tab was clicked in."""
     ada, grace, _ = people

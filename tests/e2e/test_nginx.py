@@ -73,6 +73,7 @@ def sign_in(client: httpx.Client, person: Person) -> httpx.Response:
     return client.post(f"{API}/sign-in/email", json=body, headers=FORGED)
 
 
+@pytest.mark.standard("ASVS 4.4.1", "OWASP WebSocket 1")
 def test_everything_works_on_https(page: Page) -> None:
     """From the plain address on, with the websocket on wss."""
     sockets: list[str] = []
@@ -84,6 +85,7 @@ def test_everything_works_on_https(page: Page) -> None:
     assert {address.partition("?")[0] for address in sockets} == {f"wss://{NAME}/_event/"}
 
 
+@pytest.mark.standard("ASVS 3.3.1", "ASVS 3.3.3", "OWASP Session 5", "NIST 5.1.1")
 def test_the_cookie_is_one_that_only_this_host_can_have_set(page: Page) -> None:
     """By its name, which browsers hold to being Secure and of this host alone."""
     sign_up(page, "Ada")
@@ -93,6 +95,7 @@ def test_the_cookie_is_one_that_only_this_host_can_have_set(page: Page) -> None:
     assert kept == {"domain": NAME, "path": "/", "httpOnly": True, "secure": True, "sameSite": "Lax"}
 
 
+@pytest.mark.standard("ASVS 4.1.3")
 def test_a_visitor_is_where_nginx_saw_it_whatever_it_says(page: Page, nginx: Nginx) -> None:
     """In the list of sessions on screen; scheme and host are nginx's word too."""
     ada = sign_up(page, "Ada")

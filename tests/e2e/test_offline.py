@@ -105,6 +105,7 @@ def test_a_stopped_server_is_no_connection_either(home: Page, server: Server, pe
     switch(home, people[0])
 
 
+@pytest.mark.standard("OWASP Session 13")
 def test_a_page_without_connection_for_long_is_covered(
     home: Page, context: BrowserContext, base_url: str, people: list[Person]
 ) -> None:

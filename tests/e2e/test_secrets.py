@@ -72,6 +72,7 @@ def recorded(new_context: NewContext, tmp_path: Path) -> BrowserContext:
     return new_context(record_har_path=tmp_path / "traffic.har", record_har_content="embed")
 
 
+@pytest.mark.standard("ASVS 3.3.4", "ASVS 16.2.5", "OWASP Session 7", "OWASP WebSocket 7", "NIST 5.1 (3)")
 def test_secret_and_passwords_are_seen_nowhere(
     recorded: BrowserContext, new_context: NewContext, base_url: str, server: Server, tmp_path: Path
 ) -> None:
@@ -131,6 +132,7 @@ def test_secret_and_passwords_are_seen_nowhere(
     assert {name for name, text in places for secret in hidden if secret in text} == set()
 
 
+@pytest.mark.standard("ASVS 3.3.4")
 def test_the_cookie_is_out_of_reach(page: Page, context: BrowserContext) -> None:
     """HttpOnly, for this site's own requests, for the whole site, for 400 days; scripts see no cookie at all."""
     sign_up(page, "Ada")

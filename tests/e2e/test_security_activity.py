@@ -14,6 +14,7 @@ def ada(context: BrowserContext, base_url: str) -> Person:
     return join(context, base_url, "Ada")[0]
 
 
+@pytest.mark.standard("ASVS 6.3.5", "OWASP Session 15")
 def test_a_sign_in_on_a_new_device_stands_out(page: Page, new_context: NewContext, ada: Person, base_url: str) -> None:
     """By itself, on the page that is open; the second one there is nothing special, nor is the sign-up."""
     open_security(page)

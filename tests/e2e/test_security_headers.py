@@ -35,6 +35,7 @@ def test_what_the_policy_refuses_is_heard(page: Page, violations: list[str]) -> 
     violations.clear()
 
 
+@pytest.mark.standard("ASVS 3.4.3")
 def test_no_text_becomes_a_script(page: Page, violations: list[str]) -> None:
     """Neither by eval nor as a handler in markup: what is typed into the app stays text."""
     page.goto("/")
@@ -86,6 +87,7 @@ def test_moving_between_pages_needs_nothing_that_the_first_one_refuses(
     expect(user_button(page)).to_have_count(0)
 
 
+@pytest.mark.standard("ASVS 3.4.6")
 def test_no_page_can_be_framed(page: Page, base_url: str) -> None:
     """Not even by one of ours: nobody clicks in a frame what another page has put around it."""
     page.goto("/")

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from multisession_app.multi_session.options import SHORT_TIMEOUT
@@ -31,6 +32,7 @@ def ends_with_browser(context: BrowserContext) -> bool:
     return cookie["expires"] == KEPT
 
 
+@pytest.mark.standard("OWASP Session 6")
 def test_a_shared_computer_forgets_with_the_browser(page: Page, context: BrowserContext) -> None:
     """The box says what it does, by keyboard too; a further account changes nothing about it."""
     ada = Person("Ada")
@@ -63,6 +65,7 @@ def test_sign_in_form_has_the_box_too(page: Page, context: BrowserContext, base_
     assert over - begun == SHORT_TIMEOUT
 
 
+@pytest.mark.standard("OWASP Session 10")
 def test_signing_the_last_account_out_takes_the_cookie_away(page: Page, context: BrowserContext, base_url: str) -> None:
     """Over the socket too; and whoever signs in next, at once, keeps theirs, in the other tab as well."""
     ada, grace = join(context, base_url, "Ada", "Grace")

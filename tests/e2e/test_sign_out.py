@@ -3,10 +3,12 @@
 import re
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from multisession_app import pages
 from multisession_app.multi_session.websocket.state import UNKNOWN
 from tests.support.devices import KIT, Device, value
 from tests.support.people import (
@@ -19,9 +21,11 @@ from tests.support.people import (
     expect_signed_out,
     join,
     open_accounts,
+    open_menu,
     session_ids,
     sign_up,
     switch,
+    user_button,
 )
 
 
@@ -116,6 +120,18 @@ def test_signing_out_hands_over_to_the_account_used_last(tabs: list[Page], peopl
     for tab in tabs:
         expect_account(tab, grace)
         expect_notice(tab, WORDS.signed_out_now.format(name="Ada", next="Grace"))
+
+
+@pytest.mark.standard("ASVS 7.4.4", "OWASP Session 10", "NIST 5.1 (5)")
+def test_every_page_of_the_app_has_the_way_out(page: Page, people: list[Person]) -> None:
+    """In the user button, which is seen without scrolling."""
+    routes = re.findall(r'route="(/[^"]*)"', Path(pages.__file__).read_text("utf-8"))
+    assert "/settings/security" in routes
+    for route in routes:
+        page.goto(route)
+        expect_account(page, people[2])
+        expect(user_button(page)).to_be_in_viewport()
+        expect(open_menu(page).get_by_role("menuitem", name=WORDS.sign_out, exact=True)).to_be_in_viewport()
 
 
 def test_the_last_account_to_sign_out_leaves_a_signed_out_page(

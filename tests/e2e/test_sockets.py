@@ -50,6 +50,7 @@ def secrets_of(victim: Device, tab: Tab) -> list[str]:
     return [*victim.sessions(), *victim.sessions().values(), DRAFT, "the victim's note", tab.session_id]
 
 
+@pytest.mark.standard("ASVS 4.4.2", "OWASP WebSocket 1")
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost", "http://localhost:1"])
 def test_pages_of_other_sites_get_no_socket(victim: Device, origin: str) -> None:
     """With the victim's own cookie, which the browser would send along, the handshake is refused (ASVS 4.4.2)."""
@@ -58,6 +59,7 @@ def test_pages_of_other_sites_get_no_socket(victim: Device, origin: str) -> None
     assert refused.value.response.status_code == 403
 
 
+@pytest.mark.standard("ASVS 7.2.3", "ASVS 4.4.3", "OWASP WebSocket 7")
 @pytest.mark.parametrize("is_closed", [False, True])
 @pytest.mark.parametrize("form", ["tab", "tab~session", "tab~"])
 @pytest.mark.parametrize("who", ["nobody", "another device"])
@@ -82,6 +84,7 @@ def test_a_stolen_tab_token_opens_nothing(
         open_tab.write_draft("and the victim's tab works on")
 
 
+@pytest.mark.standard("ASVS 4.4.3")
 @pytest.mark.parametrize("path", ["/_event/", "/_event", "/_event/x/", "/_event//", "//_event/", "/_event/.%2e/"])
 def test_the_name_of_a_state_tree_opens_it_at_no_address(victim: Device, open_tab: Tab, path: str) -> None:
     """Reflex tells each browser the name of its own tree; sent back in place of a tab token it names another."""
@@ -141,6 +144,7 @@ def test_a_duplicated_tab_gets_a_name_of_its_own(victim: Device, open_tab: Tab) 
         assert back.session_id == open_tab.session_id
 
 
+@pytest.mark.standard("OWASP Session 3")
 def test_two_cookies_of_one_name_open_nothing(victim: Device, stranger: Device) -> None:
     """Who can plant a cookie beside the victim's does not get to choose whose it is."""
     [(name, own)], [foreign] = victim.cookies.items(), stranger.cookies.values()
@@ -149,6 +153,7 @@ def test_two_cookies_of_one_name_open_nothing(victim: Device, stranger: Device) 
             assert tab.session_id == ""
 
 
+@pytest.mark.standard("ASVS 4.4.4")
 def test_an_old_cookie_does_not_open_what_came_after(victim: Device, new_device: NewDevice) -> None:
     """A cookie copied before a sign-in opens none of the sessions made since."""
     old = new_device()

@@ -50,6 +50,7 @@ def remembered(page: Page, person: Person) -> Locator:
     return account_item(open_accounts(page), person).filter(has_text=WORDS.signed_out_account)
 
 
+@pytest.mark.standard("OWASP Session 13")
 def test_every_tab_says_by_itself_that_the_time_is_over(
     page: Page, context: BrowserContext, people: list[Person], expire: Expire
 ) -> None:

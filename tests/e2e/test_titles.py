@@ -2,11 +2,13 @@
 
 import re
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.people import WORDS, choose, expect_account, expect_signed_out, join, switch
 
 
+@pytest.mark.standard("OWASP Session 17")
 def test_each_page_and_account_has_its_title(page: Page, context: BrowserContext, base_url: str) -> None:
     """It follows a link, a switch and a sign-out, in one document."""
     ada, grace = join(context, base_url, "Ada", "Grace")

@@ -52,6 +52,7 @@ def test_everything_works_where_third_party_cookies_are_blocked(context: Browser
     two_people_come_switch_and_go(context.new_page())
 
 
+@pytest.mark.standard("ASVS 3.3.2")
 def test_the_cookie_is_for_this_pair_of_sites_alone(page: Page, hosted: Hosted) -> None:
     """Another site that shows or asks the same server does not bear it; script reads it nowhere."""
     ada = sign_up(page, "Ada")

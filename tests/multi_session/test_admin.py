@@ -97,6 +97,7 @@ def test_password_is_piped_in_and_never_printed(visitor: Browser, here: Admin) -
     assert here("set-password", email_of("ada"), typed="short\n").error == "Use at least 8 characters.\n"
 
 
+@pytest.mark.standard("ASVS 7.4.5")
 @pytest.mark.sqlite
 def test_everyones_sessions_are_ended_only_if_that_is_meant(visitor: Browser, here: Admin) -> None:
     """It asks first, and takes nothing but yes."""

@@ -208,6 +208,7 @@ def test_sweep_takes_whoever_is_overdue(new_visitor: Callable[..., Browser], wor
     assert {person.name for person in world.rows(User)} == set(later)
 
 
+@pytest.mark.standard("ASVS 6.3.2")
 def test_demo_is_off_unless_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """By 1, and nothing that looks like it."""
     monkeypatch.delenv("MULTISESSION_DEMO", raising=False)

@@ -14,6 +14,7 @@ from multisession_app.multi_session.errors import OptionsError
 from multisession_app.multi_session.options import Options
 
 
+@pytest.mark.standard("NIST 2.1.3")
 def test_defaults_are_the_documented_ones() -> None:
     """Five accounts, thirty days, and the oldest makes room."""
     options = Options()

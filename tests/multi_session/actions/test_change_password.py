@@ -53,6 +53,7 @@ async def outcomes(*verbs: Any) -> list[object]:
     return [type(answer) if isinstance(answer, Exception) else None for answer in done]
 
 
+@pytest.mark.standard("NIST 5.2")
 def test_reauthenticating_makes_a_new_secret_and_notes_the_time(
     visitor: Browser, ada: str, clock: Clock, world: World
 ) -> None:
@@ -79,6 +80,7 @@ def test_lost_answer_of_a_reauthentication_loses_no_device(visitor: Browser, ada
     assert old.active() == "ada"
 
 
+@pytest.mark.standard("ASVS 7.5.1")
 @pytest.mark.parametrize(
     ("path", "body", "field"),
     [
@@ -134,6 +136,7 @@ def test_change_answers_token_and_user_and_sets_a_cookie(visitor: Browser, ada: 
         assert visitor.post("/sign-in/email", body).status_code == status
 
 
+@pytest.mark.standard("ASVS 7.4.3")
 def test_change_ends_the_users_sessions_on_other_devices(
     visitor: Browser, client: Callable[..., Browser], ada: str, world: World
 ) -> None:
@@ -147,6 +150,7 @@ def test_change_ends_the_users_sessions_on_other_devices(
     assert device_of(world, phone).remembered == ()
 
 
+@pytest.mark.standard("ASVS 7.4.3")
 def test_change_may_leave_the_other_sessions(visitor: Browser, client: Callable[..., Browser], ada: str) -> None:
     """If the person says so, in the word that upstream has for it."""
     phone = client()
@@ -158,6 +162,7 @@ def test_change_may_leave_the_other_sessions(visitor: Browser, client: Callable[
         assert refusal(change(visitor, revokeOtherSessions=value))[:2] == (400, "VALIDATION_ERROR")
 
 
+@pytest.mark.standard("ASVS 7.2.4")
 def test_older_cookies_die_at_the_first_use_of_the_new_one(
     visitor: Browser, ada: str, world: World, clock: Clock
 ) -> None:

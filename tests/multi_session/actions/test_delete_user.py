@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from multisession_app.multi_session.database.models import DeviceSession, SecurityEvent, User
 from tests.support.browser import PASSWORD, Browser, email_of
 from tests.support.world import World
@@ -26,6 +28,7 @@ def test_next_account_takes_over(visitor: Browser, world: World) -> None:
     assert {user.name for user in world.rows(User)} == {"ada", "bob"}
 
 
+@pytest.mark.standard("ASVS 7.4.2")
 def test_nothing_of_the_user_is_left(visitor: Browser, client: Callable[..., Browser], world: World) -> None:
     """Sessions on every device, ended and remembered ones, events; the last account leaves a device signed out."""
     visitor.sign_up("ada")

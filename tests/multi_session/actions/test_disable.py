@@ -60,6 +60,7 @@ def without_time(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
     return answer.status_code, answer.content, dict(answer.headers)
 
 
+@pytest.mark.standard("ASVS 7.4.2")
 def test_all_sessions_end_at_once_and_tabs_are_told(
     both: list[Browser],
     operator: Operator,
@@ -81,6 +82,7 @@ def test_all_sessions_end_at_once_and_tabs_are_told(
     assert [line for line in caplog.messages if line.startswith(f"{ACCOUNT_DISABLED}: user ")]
 
 
+@pytest.mark.standard("ASVS 7.4.2", "ASVS 6.3.8")
 def test_sign_in_is_refused_as_with_a_wrong_password(
     both: list[Browser], operator: Operator, client: Callable[..., Browser], world: World
 ) -> None:
@@ -96,6 +98,7 @@ def test_sign_in_is_refused_as_with_a_wrong_password(
     assert statuses == [401] * 8 + [429]
 
 
+@pytest.mark.standard("ASVS 6.3.8")
 def test_same_work_is_done(both: list[Browser], operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
     """One hash, whatever the password: the time tells nothing."""
     run(operator.disable(ADA))

@@ -72,6 +72,7 @@ def test_operator_sees_a_users_sessions_on_every_device(
     assert run(Operator(operators).sessions_of(ADA))[1] == []
 
 
+@pytest.mark.standard("ASVS 7.4.5")
 def test_operator_ends_a_users_sessions(three: list[Browser], operators: MultiSession, world: World) -> None:
     """On all devices; other accounts there stay. The user reads it in the recent activity."""
     here, phone = three
@@ -92,6 +93,7 @@ def test_operator_ends_one_session(three: list[Browser], operators: MultiSession
     assert (here.names(), phone.names()) == (["bob"], ["ada"])
 
 
+@pytest.mark.standard("ASVS 7.4.5")
 def test_operator_ends_everyones_sessions(
     three: list[Browser], operators: MultiSession, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,6 +104,7 @@ def test_operator_ends_everyones_sessions(
     assert {row.revoked_reason for row in world.rows(DeviceSession)} == {ENDED_BY_OPERATOR}
 
 
+@pytest.mark.standard("ASVS 6.4.3")
 def test_operator_sets_a_password(
     three: list[Browser], operators: MultiSession, client: Callable[..., Browser]
 ) -> None:

@@ -114,6 +114,7 @@ def test_password_change_moves_the_others_at_once_and_here_waits_for_the_new_coo
     assert here.kicked.is_set()
 
 
+@pytest.mark.standard("ASVS 7.4.2")
 def test_deletion_moves_every_tab_of_the_user(visitor: Browser, phone: Browser, tabs: Tabs) -> None:
     """To whoever takes over, or to nobody; where the account was only one of the list, it is gone from there."""
     assert visitor.post("/delete-user", {"password": PASSWORD}).status_code == 200

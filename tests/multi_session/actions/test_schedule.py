@@ -45,6 +45,7 @@ def refreshed(kit: MultiSession) -> list[str]:
     return told
 
 
+@pytest.mark.standard("OWASP WebSocket 3")
 def test_tab_is_called_back_when_its_session_expires(
     multi_session: MultiSession, visitor: Browser, clock: Clock
 ) -> None:
@@ -122,6 +123,7 @@ def test_keeping_time_outlives_an_error(multi_session: MultiSession, visitor: Br
     run(go())
 
 
+@pytest.mark.standard("ASVS 7.3.1", "OWASP Session 9", "NIST 5.2")
 def test_idle_session_ends(idle_kit: MultiSession, client: Callable[..., Browser], clock: Clock) -> None:
     """To the second after its last use, and is remembered."""
     visitor = client(idle_kit)
@@ -145,6 +147,7 @@ def test_without_idle_timeout_a_session_lasts_its_whole_time(visitor: Browser, c
     assert visitor.active() == "ada"
 
 
+@pytest.mark.standard("ASVS 7.3.2", "OWASP Session 9", "NIST 5.1 (2)", "NIST 5.2")
 def test_use_does_not_lengthen_the_whole_time(
     kit_with: Callable[..., MultiSession], client: Callable[..., Browser], clock: Clock
 ) -> None:
@@ -170,6 +173,7 @@ def test_each_account_is_idle_for_itself(idle_kit: MultiSession, client: Callabl
     assert visitor.names() == ["ada"]
 
 
+@pytest.mark.standard("ASVS 7.3.1")
 def test_open_tab_does_not_keep_an_idle_session(
     idle_kit: MultiSession, client: Callable[..., Browser], clock: Clock, world: World
 ) -> None:

@@ -215,6 +215,7 @@ def test_database_that_is_gone_is_said_with_a_code(stranded: Browser, path: str)
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.standard("ASVS 16.5.1")
 def test_neither_answer_nor_log_tells_the_password_of_the_database(
     stranded: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -71,6 +71,13 @@ def test_migrating_again_keeps_the_rows(world: World) -> None:
     assert world.everything() == before
 
 
+@pytest.mark.standard("ASVS 6.3.2")
+def test_new_database_holds_nobody(world: World) -> None:
+    """No account that somebody might know the password of."""
+    world.database.migrate()
+    assert set(map(len, world.everything().values())) == {0}
+
+
 def test_newer_schema_stops_the_start_with_a_sentence(empty_url: str) -> None:
     """An old app on a new database would do harm; nothing is changed."""
     database = Database(empty_url)

@@ -160,6 +160,7 @@ def test_session_id_is_no_bearer_token(visitor: Browser, client: Callable[..., B
     assert visitor.active() == "ada"
 
 
+@pytest.mark.standard("NIST 2.1.3")
 def test_expired_account_is_gone_from_every_answer(visitor: Browser, clock: Clock) -> None:
     """Thirty days after its sign-in, whatever happened meanwhile."""
     ada = visitor.sign_up("ada")
@@ -178,6 +179,7 @@ def test_user_agent_is_kept_short_and_printable(visitor: Browser) -> None:
     assert visitor.listed()[0]["userAgent"] == ("AB" + "x" * 5000)[:512]
 
 
+@pytest.mark.standard("ASVS 3.3.4", "OWASP Session 11")
 def test_answers_hold_no_secret_and_stay_out_of_caches(visitor: Browser, world: World) -> None:
     """Neither the cookie's value, nor a hash, nor the key of the state trees, in no answer of any route."""
     body = {"name": "Ada", "email": email_of("ada"), "password": PASSWORD}

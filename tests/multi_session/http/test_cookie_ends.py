@@ -25,6 +25,7 @@ def is_short(visitor: Browser) -> bool:
     return visitor.cookie.discard
 
 
+@pytest.mark.standard("OWASP Session 6")
 @pytest.mark.parametrize("verb", ["sign_up", "sign_in"])
 def test_cookie_of_a_shared_computer_ends_with_the_browser(
     visitor: Browser, client: Callable[..., Browser], verb: str
@@ -101,6 +102,7 @@ def _device(kit: MultiSession, visitor: Browser) -> ProvenDevice | None:
     return run(kit.devices.find(visitor.secret_hash))
 
 
+@pytest.mark.standard("OWASP Session 10", "NIST 5.1.1")
 @pytest.mark.parametrize(
     "path",
     [

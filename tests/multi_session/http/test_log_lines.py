@@ -24,6 +24,7 @@ def everything_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
 
 
+@pytest.mark.standard("ASVS 16.3.1", "OWASP Session 16")
 def test_sign_in_and_sign_out_are_told_with_user_and_session(
     visitor: Browser, world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -36,6 +37,7 @@ def test_sign_in_and_sign_out_are_told_with_user_and_session(
         assert caplog.messages.count(f"{kind}: user {user_id}, session {session_id}, by 127.0.0.1") == 1
 
 
+@pytest.mark.standard("ASVS 16.3.1")
 def test_refused_sign_in_is_told_with_a_masked_address(visitor: Browser, caplog: pytest.LogCaptureFixture) -> None:
     """From where, whose account, and why; alike whether somebody has the address or not."""
     visitor.sign_up("ada")
@@ -46,6 +48,25 @@ def test_refused_sign_in_is_told_with_a_masked_address(visitor: Browser, caplog:
         assert line.format(name[0]) in caplog.messages
 
 
+@pytest.mark.standard("ASVS 16.3.1", "ASVS 16.3.3")
+def test_every_entry_of_a_password_is_told(visitor: Browser, world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Right and wrong ones, whatever they are asked for, and those that nobody looks at any more."""
+    session_id = visitor.sign_up("ada")
+    who = world.rows(User)[0].id
+    visitor.post("/reauthenticate", {"password": PASSWORD})
+    visitor.post("/change-password", {"currentPassword": PASSWORD, "newPassword": "another fine one"})
+    for kind in "reauthenticated", "password_changed":
+        assert caplog.messages.count(f"{kind}: user {who}, session {session_id}, by 127.0.0.1") == 1
+    wrong = {"currentPassword": "wrong", "newPassword": "a third fine one", "password": "wrong"}
+    for path in "/reauthenticate", "/change-password", "/delete-user":
+        visitor.post(path, wrong)
+        assert f"Refused '/api/auth{path}' from 127.0.0.1 ({who}): INVALID_PASSWORD" in caplog.messages
+    for _ in range(8):
+        visitor.post("/reauthenticate", wrong)
+    assert f"Refused '/api/auth/reauthenticate' from 127.0.0.1 ({who}): TOO_MANY_REQUESTS" in caplog.messages
+
+
+@pytest.mark.standard("ASVS 16.3.2")
 def test_refused_click_is_told_with_the_user(visitor: Browser, world: World, caplog: pytest.LogCaptureFixture) -> None:
     """Somebody who is signed in is named by their id."""
     visitor.sign_up("ada")
@@ -55,12 +76,14 @@ def test_refused_click_is_told_with_the_user(visitor: Browser, world: World, cap
     assert line in caplog.messages
 
 
+@pytest.mark.standard("ASVS 16.3.3", "ASVS 16.4.1", "OWASP WebSocket 7")
 def test_foreign_page_is_told(visitor: Browser, caplog: pytest.LogCaptureFixture) -> None:
     """What an address says cannot begin a line of its own."""
     visitor.get("//api/auth/ok%0Asigned_in", {"Origin": "https://evil.example"})
     assert "Refused '/api/auth/ok\\nsigned_in' from 127.0.0.1: INVALID_ORIGIN" in caplog.messages
 
 
+@pytest.mark.standard("ASVS 16.4.1")
 @pytest.mark.parametrize("sign", ["\x1b[2J", "\x85", "\u2028", "\u202e"])
 def test_address_of_nothing_is_told_in_letters(visitor: Browser, caplog: pytest.LogCaptureFixture, sign: str) -> None:
     """What clears a terminal, or begins a line or turns it around there, is spelt out."""
@@ -70,6 +93,7 @@ def test_address_of_nothing_is_told_in_letters(visitor: Browser, caplog: pytest.
     assert sign not in caplog.text
 
 
+@pytest.mark.standard("ASVS 16.2.5", "OWASP Session 16")
 def test_log_holds_no_secret_no_password_and_no_address(visitor: Browser, caplog: pytest.LogCaptureFixture) -> None:
     """Whatever was done."""
     visitor.sign_up("ada")

@@ -62,6 +62,7 @@ def test_own_page_gets_in(scene: Scene) -> None:
     assert [scene.ask(method) for method in ("GET", "HEAD", "POST", "DELETE")] == [200] * 4
 
 
+@pytest.mark.standard("OWASP CSRF 1")
 @pytest.mark.parametrize("origin", ["null", "https://evil.example", "https://app.test", "http://app.test:81"])
 def test_foreign_page_gets_403_on_every_method(scene: Scene, origin: str) -> None:
     """The host app's CORS may be open to all; nothing inside is called."""
@@ -75,6 +76,7 @@ def test_change_with_a_cookie_and_without_origin_gets_403(scene: Scene) -> None:
     assert scene.ask("GET", {"Origin": None}) == 200
 
 
+@pytest.mark.standard("OWASP CSRF 1")
 def test_cross_site_change_without_a_cookie_gets_403(scene: Scene) -> None:
     """Login CSRF; a script without either header is no browser."""
     scene.visitor.cookies.clear()
@@ -91,6 +93,7 @@ def test_refusal_is_json_with_a_code_and_stays_out_of_caches(scene: Scene) -> No
     assert scene.visitor.post("/sign-out", None, {"Origin": "null"}).json()["code"] == "MISSING_OR_NULL_ORIGIN"
 
 
+@pytest.mark.standard("ASVS 4.4.2", "OWASP WebSocket 2")
 @pytest.mark.parametrize("origin", [None, "null", "https://evil.example", "https://app.test"])
 def test_websocket_of_a_foreign_page_is_refused(scene: Scene, multi_session: MultiSession, origin: str | None) -> None:
     """Browsers let every page open a socket to everywhere, with cookies."""
@@ -132,6 +135,7 @@ def test_forwarded_scheme_counts_behind_a_trusted_proxy(
     assert answer.headers["set-cookie"].endswith("; Secure")
 
 
+@pytest.mark.standard("ASVS 3.3.1", "ASVS 3.3.3", "NIST 5.1 (2)")
 def test_cookie_on_https_has_the_prefix_and_the_plain_name_opens_nothing(
     multi_session: MultiSession, client: Callable[..., Browser]
 ) -> None:
@@ -166,6 +170,7 @@ def test_nothing_inside_holds_the_secret(scene: Scene, multi_session: MultiSessi
     assert "cookie" not in scene.inside.headers()
 
 
+@pytest.mark.standard("ASVS 7.2.1", "ASVS 4.1.3")
 @pytest.mark.parametrize("spelling", ["x-multi-session-", "X-MULTI-SESSION-", "x_multi_session_", "X-Multi_Session-"])
 def test_forged_header_is_dropped(scene: Scene, multi_session: MultiSession, spelling: str) -> None:
     """They are how the inside knows who acts; underscores pass for hyphens in some servers."""
@@ -188,6 +193,7 @@ def test_socket_is_told_who_acts(scene: Scene, multi_session: MultiSession) -> N
     assert acting.connection
 
 
+@pytest.mark.standard("ASVS 4.4.4")
 def test_signed_out_socket_acts_for_nobody(client: Callable[..., Browser], multi_session: MultiSession) -> None:
     """Without a cookie and with an unknown one."""
     for visitor in (client(), client().holding("x" * 43)):
@@ -204,6 +210,7 @@ def test_static_request_looks_nothing_up(scene: Scene, statements: list[str]) ->
     assert statements == []
 
 
+@pytest.mark.standard("ASVS 7.6.2")
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("value", [None, "", "x" * 43, "x" * 7_000, "x" * 10_000])
 def test_reading_makes_no_cookie_and_no_row(

@@ -37,6 +37,7 @@ def two(visitor: Browser, world: World) -> Browser:
     return visitor
 
 
+@pytest.mark.standard("ASVS 3.5.3", "OWASP CSRF 3")
 @pytest.mark.parametrize(("method", "path"), ALL)
 def test_wrong_method_is_refused(two: Browser, world: World, method: str, path: str) -> None:
     """State never changes on GET."""
@@ -153,6 +154,7 @@ def test_cookie_that_opens_nothing_is_signed_out(
     assert set(map(len, world.everything().values())) == {0}
 
 
+@pytest.mark.standard("ASVS 3.5.2", "OWASP CSRF 2")
 @pytest.mark.parametrize("path", POSTING)
 def test_form_of_another_site_is_refused(two: Browser, world: World, path: str) -> None:
     """Only JSON, which no form can send, on every route."""
@@ -176,6 +178,7 @@ def test_body_of_no_stated_length_is_not_passed_over(two: Browser) -> None:
     assert two.names() == names
 
 
+@pytest.mark.standard("ASVS 3.5.2")
 @pytest.mark.parametrize("path", TAKING_BODIES)
 def test_body_without_a_content_type_is_refused(two: Browser, path: str) -> None:
     """A blob has none."""
@@ -230,6 +233,7 @@ def test_body_that_does_not_arrive_is_given_up(
     assert world.everything() == before
 
 
+@pytest.mark.standard("ASVS 3.5.1", "OWASP CSRF 2", "OWASP CSRF 5", "NIST 5.1 (4)")
 @pytest.mark.parametrize("path", POSTING)
 def test_foreign_page_changes_nothing(two: Browser, world: World, path: str) -> None:
     """CSRF, with the cookie."""
@@ -240,6 +244,7 @@ def test_foreign_page_changes_nothing(two: Browser, world: World, path: str) -> 
     assert world.everything() == before
 
 
+@pytest.mark.standard("ASVS 7.6.2", "OWASP CSRF 5")
 @pytest.mark.parametrize(
     "headers", [{"Origin": "https://evil.example"}, {"Origin": None, "Sec-Fetch-Site": "cross-site"}]
 )

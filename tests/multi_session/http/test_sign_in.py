@@ -12,6 +12,7 @@ from tests.support.browser import PASSWORD, Browser, email_of
 from tests.support.world import Clock, World
 
 
+@pytest.mark.standard("ASVS 6.3.8")
 def test_wrong_password_and_unknown_address_are_refused_alike(visitor: Browser, world: World) -> None:
     """Neither answer says which; neither leaves anything behind, but for the user to read."""
     visitor.sign_up("ada")
@@ -65,6 +66,7 @@ def test_full_device_answers_403_and_names_the_accounts(
     assert [user.name for user in world.rows(User)] == ["ada"]
 
 
+@pytest.mark.standard("NIST 5.1 (4)")
 @pytest.mark.parametrize("path", ["/sign-up/email", "/sign-in/email"])
 def test_post_that_names_another_account_than_the_active_one_is_refused(
     visitor: Browser, world: World, path: str

@@ -44,6 +44,7 @@ def test_remember_me_has_to_be_true_or_false(visitor: Browser, value: str) -> No
     assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_ERROR")
 
 
+@pytest.mark.standard("ASVS 7.5.1")
 @pytest.mark.parametrize(
     ("body", "code"),
     [

@@ -16,6 +16,7 @@ from tests.support.world import World
 GRACE = SECRET_GRACE.total_seconds()
 
 
+@pytest.mark.standard("ASVS 7.2.2", "ASVS 7.2.3", "OWASP Session 2", "NIST 5.1 (1)", "NIST 5.1.1")
 def test_secrets_are_256_random_bits() -> None:
     """None like another, long enough not to be guessed."""
     secrets = {make_secret() for _ in range(100)}

@@ -37,6 +37,7 @@ def test_below_and_at_the_maximum_everybody_stays(world: World, evict: bool) -> 
     assert names(world, opened.secret) == ["cleo", "bob", "ada"]
 
 
+@pytest.mark.standard("ASVS 7.1.2")
 def test_above_the_maximum_who_was_used_longest_ago_goes(world: World) -> None:
     """And the answer says who; used, not signed in."""
     secret, (ada, bob, _) = world.device_with("ada", "bob", "cleo")
@@ -48,6 +49,7 @@ def test_above_the_maximum_who_was_used_longest_ago_goes(world: World) -> None:
     assert world.row(bob).revoked_reason == EVICTED
 
 
+@pytest.mark.standard("ASVS 7.1.2")
 def test_full_device_refuses_and_names_the_accounts(world: World) -> None:
     """Nothing changed, the cookie neither."""
     secret, ids = world.device_with("ada", "bob", "cleo")

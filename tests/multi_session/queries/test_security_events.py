@@ -41,6 +41,7 @@ def kinds_of(world: World) -> list[str]:
     return [event.kind for event in sorted(world.rows(SecurityEvent), key=lambda event: event.at)]
 
 
+@pytest.mark.standard("ASVS 6.3.7")
 def test_each_act_is_written_down_once(visitor: Browser, clock: Clock) -> None:
     """In the order of time, the newest first; a switch and a look are none."""
     visitor.sign_up("ada")
@@ -65,6 +66,7 @@ def test_each_act_is_written_down_once(visitor: Browser, clock: Clock) -> None:
     assert found["next"] is None
 
 
+@pytest.mark.standard("ASVS 6.3.5", "OWASP Session 14")
 def test_first_sign_in_on_a_device_is_marked(visitor: Browser, client: Callable[..., Browser], clock: Clock) -> None:
     """Not the sign-up, which is the first of all, and not the next one there."""
     visitor.sign_up("ada")
@@ -202,6 +204,7 @@ def test_pages_hold_each_event_once_whatever_happens_meanwhile(visitor: Browser,
     assert times == sorted(times, reverse=True)
 
 
+@pytest.mark.standard("ASVS 6.3.5")
 def test_failed_sign_in_is_written_after_the_answer(
     visitor: Browser, multi_session: MultiSession, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +228,7 @@ def test_failed_sign_in_is_written_after_the_answer(
     assert sorted(kinds_of(world)) == ["failed_sign_in", "signed_up"]
 
 
+@pytest.mark.standard("ASVS 6.3.8")
 def test_unknown_email_costs_the_same_statements_as_a_wrong_password(
     visitor: Browser, client: Callable[..., Browser], database: Database, world: World
 ) -> None:

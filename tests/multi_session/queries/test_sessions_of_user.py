@@ -43,6 +43,7 @@ def who_is_in(browsers: list[Browser]) -> list[bool]:
     return [browser.names() == ["ada"] for browser in browsers]
 
 
+@pytest.mark.standard("ASVS 7.1.2")
 @pytest.mark.usefixtures("three")
 def test_session_used_longest_ago_makes_room(clock: Clock, client: Callable[..., Browser], world: World) -> None:
     """Used, not signed in; nobody goes below the maximum, nor where one signs in again."""
@@ -135,6 +136,7 @@ def test_tabs_of_the_session_that_made_room_are_told_at_once(
     assert [line for line in caplog.messages if line.startswith(f"{TOO_MANY_DEVICES}: user ")]
 
 
+@pytest.mark.standard("ASVS 7.1.2")
 def test_a_hundred_are_the_most(world: World) -> None:
     """The first of a hundred and one makes room."""
     ada = world.user("ada")

@@ -53,6 +53,7 @@ def end(browser: Browser, path: str, session_id: str = "") -> httpx.Response:
     return browser.post(path, {"token": session_id} if path == "/revoke-session" else {})
 
 
+@pytest.mark.standard("ASVS 7.5.2")
 def test_list_holds_the_active_users_sessions_on_every_device(
     visitor: Browser, phone: Browser, both: tuple[str, str]
 ) -> None:
@@ -100,6 +101,7 @@ def test_session_of_another_device_ends_and_leaves_nothing_there(
     assert refusal(end(visitor, "/revoke-session", there)) == (401, "INVALID_SESSION_TOKEN")
 
 
+@pytest.mark.standard("ASVS 7.5.2")
 def test_own_session_ends_without_a_password(
     visitor: Browser, phone: Browser, both: tuple[str, str], clock: Clock
 ) -> None:
@@ -128,6 +130,7 @@ def test_all_sessions_end_everywhere(visitor: Browser, phone: Browser, both: tup
     assert {world.row(session_id).revoked_reason for session_id in both} == {"signed_out_everywhere"}
 
 
+@pytest.mark.standard("ASVS 7.5.2", "ASVS 7.5.3")
 @pytest.mark.parametrize("path", ENDING)
 def test_ending_elsewhere_needs_a_fresh_password(
     visitor: Browser, both: tuple[str, str], clock: Clock, world: World, path: str

@@ -12,6 +12,7 @@ from multisession_app.multi_session.security.cookies import cookie_name, set_coo
 PLAIN, HOST = "notes_device", "__Host-notes_device"
 
 
+@pytest.mark.standard("ASVS 3.3.3", "OWASP Session 1")
 def test_name_carries_the_app_and_on_https_the_prefix() -> None:
     """Two apps on one host do not share a cookie, and no other host of the site can set it."""
     options = Options(app_id="notes")
@@ -19,6 +20,7 @@ def test_name_carries_the_app_and_on_https_the_prefix() -> None:
     assert cookie_name(options, is_https=True) == HOST
 
 
+@pytest.mark.standard("ASVS 3.3.2", "OWASP Session 5", "OWASP CSRF 4", "OWASP WebSocket 2", "NIST 5.1.1")
 def test_written_cookie_is_out_of_reach_of_scripts_and_other_sites() -> None:
     """HttpOnly, Lax, the whole host, 400 days, nothing but the secret."""
     written = set_cookie(PLAIN, "s3cret")
@@ -26,6 +28,7 @@ def test_written_cookie_is_out_of_reach_of_scripts_and_other_sites() -> None:
     assert "domain" not in written.lower()
 
 
+@pytest.mark.standard("ASVS 3.3.1", "OWASP Session 5", "NIST 5.1.1")
 def test_written_cookie_is_secure_on_https() -> None:
     """The prefix demands it."""
     assert set_cookie(HOST, "s3cret") == f"{HOST}=s3cret; Path=/; Max-Age=34560000; HttpOnly; SameSite=Lax; Secure"
@@ -62,6 +65,7 @@ def test_other_spelling_is_ignored_and_stripped(spelling: bytes) -> None:
     assert take_cookie(spelling + b"=x; a=1", HOST) == (None, b"a=1")
 
 
+@pytest.mark.standard("OWASP Session 3")
 def test_two_different_values_are_both_disbelieved() -> None:
     """One of them was set by someone else."""
     assert take_cookie(b"notes_device=a; notes_device=b", PLAIN) == (None, b"")

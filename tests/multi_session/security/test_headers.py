@@ -73,6 +73,7 @@ def policy_of(answer: httpx.Response) -> dict[str, list[str]]:
     return {words[0]: words[1:] for words in (directive.split() for directive in text.split(";"))}
 
 
+@pytest.mark.standard("ASVS 3.4.6", "ASVS 3.4.8")
 @pytest.mark.parametrize(
     ("path", "status"),
     [
@@ -109,6 +110,7 @@ def test_refusals_are_hardened_too(site: Callable[..., Browser]) -> None:
         assert policy_of(answer) == {"default-src": ["'none'"], "frame-ancestors": ["'none'"]}
 
 
+@pytest.mark.standard("ASVS 3.4.1")
 @pytest.mark.parametrize("path", ["//", "//nope", "/get-session", "//_event/"])
 def test_https_is_remembered_for_a_year(site: Callable[..., Browser], path: str) -> None:
     """On every answer that came by https, or by http from a trusted proxy that says so; never else (RFC 6797, 7.2)."""
@@ -120,6 +122,7 @@ def test_https_is_remembered_for_a_year(site: Callable[..., Browser], path: str)
     assert "strict-transport-security" not in site().get(path, forwarded).headers
 
 
+@pytest.mark.standard("ASVS 3.4.3", "OWASP Session 11")
 @pytest.mark.parametrize(
     ("path", "scripts"),
     [
@@ -232,6 +235,7 @@ def test_option_adds_sources_to_the_pages_policy(site: Callable[..., Browser]) -
     assert "'unsafe-eval'" not in browser.get("/get-session").headers["content-security-policy"]
 
 
+@pytest.mark.standard("OWASP Session 11")
 @pytest.mark.parametrize("path", ["/sign-out", "/multi-session/revoke-all"])
 def test_signing_everyone_out_clears_the_browsers_cache(visitor: Browser, path: str) -> None:
     """Pictures and pages kept for the back button; signing one account out leaves the others theirs."""

@@ -84,6 +84,7 @@ def test_allowed_origin_may_ask() -> None:
         request(origin="http://www.example.com").check(options, has_cookie=True)
 
 
+@pytest.mark.standard("ASVS 3.5.1")
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "WEBSOCKET"])
 def test_change_with_a_cookie_needs_an_origin(method: str) -> None:
     """A browser sends one with every change and every websocket."""
@@ -98,6 +99,7 @@ def test_reading_needs_no_origin(method: str) -> None:
     request(method, None, "cross-site").check(Options(), has_cookie=True)
 
 
+@pytest.mark.standard("OWASP CSRF 1")
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "nonsense"])
 def test_cross_site_change_without_origin_is_refused(site: str) -> None:
     """Login CSRF needs no cookie."""
@@ -118,6 +120,7 @@ def test_own_fetch_without_origin_and_cookie_may_ask(site: str) -> None:
     request("POST", None, site).check(Options(), has_cookie=False)
 
 
+@pytest.mark.standard("ASVS 4.1.3")
 def test_forwarded_headers_are_not_believed_without_a_proxy() -> None:
     """Anyone can send them."""
     forged = scope([("host", "app.test"), ("x-forwarded-proto", "https"), ("x-forwarded-for", "203.0.113.7")])

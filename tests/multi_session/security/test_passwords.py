@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 from passlib.context import CryptContext
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from multisession_app.multi_session.errors import PasswordTooCommon, PasswordTooLong, PasswordTooShort
-from multisession_app.multi_session.options import PASSWORD_MAX
+from multisession_app.multi_session.options import PASSWORD_MAX, PASSWORD_MIN
 from multisession_app.multi_session.security import passwords
 from multisession_app.multi_session.security.passwords import check_password, hash_password, verify_password
 from tests.support.running import run
@@ -52,6 +53,7 @@ def test_hash_with_old_parameters_is_replaced_once_the_password_is_known() -> No
     assert run(verify_password("wrong", old)) == (False, None)
 
 
+@pytest.mark.standard("ASVS 6.2.9")
 def test_long_password_counts_to_its_last_character() -> None:
     """128 characters of four bytes each are hashed whole."""
     longest = "🔑" * 127
@@ -60,6 +62,7 @@ def test_long_password_counts_to_its_last_character() -> None:
     assert not run(verify_password(longest + "b", stored))[0]
 
 
+@pytest.mark.standard("NIST 3.1.1.2")
 def test_two_keyboards_type_the_same_password() -> None:
     """Composed and decomposed characters are the same to a person."""
     assert run(verify_password("cafe\u0301 au lait", run(hash_password("caf\u00e9 au lait"))))[0]
@@ -70,6 +73,7 @@ def test_over_long_password_is_wrong_and_not_an_error() -> None:
     assert run(verify_password("x" * 100_000, run(hash_password("x" * 128)))) == (False, None)
 
 
+@pytest.mark.standard("ASVS 6.2.1")
 @pytest.mark.parametrize("characters", [0, 1, 7])
 def test_short_password_is_refused(characters: int) -> None:
     """Characters count, not bytes."""
@@ -77,6 +81,7 @@ def test_short_password_is_refused(characters: int) -> None:
         check_password("ä9Kx🔑qZ"[:characters], about=[])
 
 
+@pytest.mark.standard("ASVS 6.2.1", "ASVS 6.2.9", "NIST 3.1.1.2")
 def test_eight_and_128_characters_are_taken_and_129_refused() -> None:
     """The edges."""
     check_password("vK9#xq2L", about=[])
@@ -86,6 +91,7 @@ def test_eight_and_128_characters_are_taken_and_129_refused() -> None:
         check_password(long[:129], about=[])
 
 
+@pytest.mark.standard("NIST 3.1.1.2")
 @pytest.mark.parametrize("password", ["password", "12345678", "qwertyuiop", "aaaaaaaaaaaa", "iloveyou", "P@ssw0rd"])
 def test_common_password_is_refused(password: str) -> None:
     """Among the first that anyone would guess."""
@@ -93,6 +99,17 @@ def test_common_password_is_refused(password: str) -> None:
         check_password(password, about=[])
 
 
+@pytest.mark.standard("ASVS 6.2.4")
+def test_the_3000_most_common_that_are_long_enough_are_refused() -> None:
+    """However they are capitalised."""
+    common = [word for word in FREQUENCY_LISTS["passwords"] if len(word) >= PASSWORD_MIN][:3000]
+    assert len(common) == 3000
+    for password in (form for word in common for form in (word, word.title())):
+        with pytest.raises(PasswordTooCommon):
+            check_password(password, about=[])
+
+
+@pytest.mark.standard("NIST 3.1.1.2")
 @pytest.mark.parametrize("password", ["ada.zwackelmann@example.com", "Zwackelmann", "zwackelmann1"])
 def test_own_name_and_address_are_refused(password: str) -> None:
     """A guesser begins with them."""
@@ -100,6 +117,7 @@ def test_own_name_and_address_are_refused(password: str) -> None:
         check_password(password, about=["Ada Zwackelmann", "ada.zwackelmann@example.com"])
 
 
+@pytest.mark.standard("ASVS 6.2.5", "NIST 3.1.1.2")
 def test_pass_phrase_is_taken() -> None:
     """No rule about digits or signs."""
     check_password(GOOD, about=["Ada Lovelace", "ada@example.com"])
@@ -122,6 +140,7 @@ def test_password_that_normalizes_to_many_characters_is_kept() -> None:
     assert run(verify_password(password, run(hash_password(password))))[0]
 
 
+@pytest.mark.standard("ASVS 6.3.8")
 def test_unknown_email_costs_a_hash_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time does not tell whether an e-mail is known: the same argon2 work is done."""
     verified: list[str] = []

@@ -37,6 +37,7 @@ def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
+@pytest.mark.standard("ASVS 6.3.1")
 def test_ten_wrong_passwords_are_answered_and_then_not_even_the_right_one_is(at: Open) -> None:
     """The eleventh attempt is 429, with when to come back, in a header and in words (RFC 6585, 4)."""
     at().sign_up("ada")
@@ -63,6 +64,7 @@ def test_whoever_waits_as_long_as_the_answer_says_is_heard(at: Open, clock: Cloc
     assert sign_in(at(), "ada").status_code == 200
 
 
+@pytest.mark.standard("ASVS 6.3.8")
 def test_known_and_unknown_addresses_are_refused_alike_and_cost_no_hash(
     at: Open, world: World, verified: list[str]
 ) -> None:
@@ -146,6 +148,7 @@ def test_a_device_is_a_stranger_to_every_other_account(at: Open) -> None:
     assert guess(mallory, "ada") == [429]
 
 
+@pytest.mark.standard("ASVS 6.3.1")
 def test_of_many_guesses_at_once_no_more_are_verified_than_one_after_the_other(
     at: Open, verified: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

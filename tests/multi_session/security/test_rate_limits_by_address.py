@@ -19,6 +19,7 @@ FORWARDED = {"X-Forwarded-For": "203.0.113.5"}
 Open = Callable[..., Browser]
 
 
+@pytest.mark.standard("ASVS 6.3.1")
 def test_a_hundred_failures_from_one_address_are_answered_and_then_none(at: Open, clock: Clock) -> None:
     """Whatever accounts they are for, an account of one's own gives no further guesses, and it takes an hour."""
     owner = at()
@@ -140,6 +141,7 @@ def test_words_instead_of_an_address_are_no_visitor_of_their_own(
     assert [arrive(f"word {number}") for number in range(11)] == [[401]] * 10 + [[429]]
 
 
+@pytest.mark.standard("ASVS 4.1.3")
 def test_who_comes_from_the_open_internet_cannot_escape_by_the_header(at: Open) -> None:
     """No proxy of this server's stands there: the header is the visitor's own."""
     public = "8.8.8.8"

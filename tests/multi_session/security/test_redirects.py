@@ -18,6 +18,7 @@ def test_path_of_this_site_stays(path: str) -> None:
     assert safe_path(path) == path
 
 
+@pytest.mark.standard("ASVS 3.7.2")
 @pytest.mark.parametrize(
     "path",
     [
@@ -53,6 +54,7 @@ def test_anything_else_leads_home(path: str) -> None:
     assert safe_path(path) == "/"
 
 
+@pytest.mark.standard("ASVS 3.7.2")
 @given(
     st.text(alphabet=st.sampled_from("/\\:@.?#%ae\t\n\r \x00\x0b\x7f\u00a0\u2028"), max_size=12) | st.text(max_size=30)
 )

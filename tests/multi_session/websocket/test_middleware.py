@@ -67,6 +67,7 @@ def test_an_event_of_a_valid_session_on_its_own_tree_runs(tab: GuardedTab) -> No
     assert (tab.is_kicked, tab.connection.dropped, tab.queued, tab.guarding.told) == (False, 0, [], [])
 
 
+@pytest.mark.standard("OWASP WebSocket 5")
 @pytest.mark.parametrize("name", [CLICK, BOOT, REFRESH])
 @pytest.mark.parametrize("of_a_handler", [False, True], ids=["browser", "handler"])
 def test_an_event_of_a_revoked_session_is_swallowed_and_its_socket_closed(
@@ -79,6 +80,7 @@ def test_an_event_of_a_revoked_session_is_swallowed_and_its_socket_closed(
     assert tab.is_kicked
 
 
+@pytest.mark.standard("OWASP WebSocket 4")
 def test_an_event_of_an_expired_session_is_swallowed_and_its_socket_closed(tab: GuardedTab, clock: Clock) -> None:
     """To the second; nobody had to end it."""
     clock.advance(days=30, seconds=-1)
@@ -88,6 +90,7 @@ def test_an_event_of_an_expired_session_is_swallowed_and_its_socket_closed(tab: 
     assert tab.is_kicked
 
 
+@pytest.mark.standard("OWASP WebSocket 5")
 def test_an_event_that_would_run_on_another_tree_is_swallowed_and_its_socket_closed(
     both: tuple[str, str],
     visitor: Browser,
