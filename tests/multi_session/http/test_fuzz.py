@@ -28,7 +28,7 @@ from tests.support.random_requests import OPENING, ORIGIN, Asked, SessionId, con
 from tests.support.running import run
 from tests.support.world import NOW, Clock
 
-SEED = 20260301
+FIRST_SEED, SEEDS = 20260301, 4
 ROUNDS, REQUESTS, CHECKED_EVERY = 120, 40, 8
 # Rounds until each route has done what it was asked for.
 ENOUGH = 40
@@ -142,7 +142,7 @@ def check_answer(endpoint: Endpoint | None, answer: httpx.Response) -> None:
 # It prints the requests of a conversation that fails, all of them.
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 def test_no_request_is_an_error_of_the_server(migrated: Path, tmp_path: Path, times: Callable[[int], int]) -> None:
-    """Over 5,000 of them, from a fixed seed; a third of them without --whole."""
+    """Over 5,000 of them; a third of them without --whole."""
     table = ENDPOINTS
     routes = {f"{row.method} {row.path}": row for row in table}
     asked_in_all = 0
@@ -150,7 +150,6 @@ def test_no_request_is_an_error_of_the_server(migrated: Path, tmp_path: Path, ti
     path = tmp_path / "app.db"
     database = Database(f"sqlite:///{path}")
 
-    @seed(SEED)
     @settings(
         max_examples=max(times(ROUNDS), ENOUGH),
         database=None,
@@ -172,7 +171,11 @@ def test_no_request_is_an_error_of_the_server(migrated: Path, tmp_path: Path, ti
             for left in tmp_path.iterdir():
                 left.unlink()
 
-    converse()
+    # Hypothesis 6.170 also draws from the constants of all loaded modules: with which seed every route is done depends
+    # on what else is tested.
+    for number in range(SEEDS):
+        if done != set(routes):
+            seed(FIRST_SEED + number)(converse)()
     assert asked_in_all >= times(5000)
     # Not by refusing everything.
     assert done == set(routes)
