@@ -35,6 +35,7 @@ def bystander(new_device: Callable[[], Device]) -> Iterator[Tab]:
         tab.write_draft("undisturbed")
 
 
+@pytest.mark.standard("OWASP WebSocket 6", "ASVS 16.3.3")
 @pytest.mark.parametrize(
     ("frame", "code", "why"),
     [
@@ -57,6 +58,7 @@ def test_what_no_page_sends_ends_the_socket(
     assert server.log[before:].count("Closed a socket") == 1
 
 
+@pytest.mark.standard("OWASP WebSocket 6")
 def test_flood_of_messages_ends_the_socket(server: Server, bystander: Tab) -> None:
     """Of well-formed ones too."""
     with RawSocket(server.url) as attack, suppress(ConnectionClosed):

@@ -92,6 +92,7 @@ def test_digits_of_other_scripts_are_no_digits(wire: Wire, frame: str) -> None:
     assert breach(wire, text(frame)) == 1008
 
 
+@pytest.mark.standard("OWASP WebSocket 6")
 def test_message_over_the_maximum_ends_the_socket(wire: Wire) -> None:
     """By one character."""
     assert breach(wire, text("42" + "x" * (MAXIMUM - 1))) == 1009
@@ -135,6 +136,7 @@ def test_a_person_never_reaches_the_rate(wire: Wire, seconds: Seconds, a_second:
         wire.check(text("3" if number % 100 == 0 else EVENT))
 
 
+@pytest.mark.standard("OWASP WebSocket 6")
 @pytest.mark.parametrize("frame", [EVENT, "3", "41/other,"])
 def test_flood_ends_the_socket(wire: Wire, seconds: Seconds, frame: str) -> None:
     """Packets that only keep a connection open count too; and what was used up comes back slowly."""
@@ -195,6 +197,7 @@ def opened(kit: MultiSession, visitors: Sequence[tuple[Browser, Mapping[str, str
     return [answer.removeprefix("websocket.") for answer in found]
 
 
+@pytest.mark.standard("OWASP WebSocket 6")
 @pytest.mark.sqlite
 def test_sockets_of_a_device_are_bounded(
     multi_session: MultiSession, client: Callable[..., Browser], monkeypatch: pytest.MonkeyPatch
@@ -209,6 +212,7 @@ def test_sockets_of_a_device_are_bounded(
         assert opened(multi_session, [(ada, {})] * 3 + [(bob, {})], gate) == ["accept", "accept", "close", "accept"]
 
 
+@pytest.mark.standard("OWASP WebSocket 6")
 @pytest.mark.sqlite
 def test_sockets_of_an_address_are_bounded(
     kit_with: Callable[..., MultiSession], client: Callable[..., Browser], monkeypatch: pytest.MonkeyPatch
