@@ -34,6 +34,7 @@ def thief(context: BrowserContext, new_context: NewContext, ada: Person) -> Brow
     return new_context(storage_state=context.storage_state(), user_agent=FIREFOX)
 
 
+@pytest.mark.standard("ASVS 6.3.5")
 def test_thief_who_signs_in_on_a_copy_is_found_when_the_owner_comes_back(
     server: Server, page: Page, ada: Person, thief: BrowserContext, base_url: str
 ) -> None:

@@ -89,6 +89,7 @@ def test_thief_who_signs_in_on_a_copy_does_not_keep_the_owners_account(
         assert kinds(browser)[1:3] == [(THEFT, "203.0.113.9"), (OUTDATED_COOKIE, "127.0.0.1")], "the thief's own too"
 
 
+@pytest.mark.standard("OWASP Session 12", "OWASP Session 14")
 def test_copy_that_comes_after_the_owner_has_a_newer_cookie_ends_all(
     visitor: Browser, thief: Browser, world: World, clock: Clock
 ) -> None:
@@ -312,6 +313,7 @@ def test_dead_cookie_shown_a_thousand_times_is_noted_once(
     assert not tab.kicked.is_set()
 
 
+@pytest.mark.standard("OWASP Session 12")
 def test_nothing_more_happens_after_theft_was_found(
     visitor: Browser, thief: Browser, multi_session: MultiSession, world: World, clock: Clock
 ) -> None:
