@@ -27,6 +27,7 @@ def strict(kit_with: Callable[..., MultiSession]) -> MultiSession:
     return kit_with(password_minimum=15)
 
 
+@pytest.mark.standard("ASVS 6.2.1", "NIST 3.1.1.2")
 def test_new_passwords_are_that_long(strict: MultiSession, client: Callable[..., Browser]) -> None:
     """At sign-up, at a change, and those that the operator sets; the sentence says how long."""
     visitor = client(strict)

@@ -29,6 +29,7 @@ def guess_from(networks: Iterator[str], at: Open, name: str, times: int) -> list
     return [status for _ in range(times) for status in guess(at(next(networks)), name)]
 
 
+@pytest.mark.standard("ASVS 6.3.1", "NIST 3.2.2")
 @pytest.mark.parametrize("name", ["ada", "nobody"])
 def test_hundred_and_first_guess_in_a_row_is_refused_from_wherever_it_comes(
     at: Open, networks: Iterator[str], name: str
@@ -46,6 +47,7 @@ def test_hundred_and_first_guess_in_a_row_is_refused_from_wherever_it_comes(
     assert sign_in(at(ELSEWHERE), name).status_code == 429
 
 
+@pytest.mark.standard("NIST 3.2.2")
 def test_owner_gets_in_meanwhile_and_by_that_on_new_devices_too(at: Open, networks: Iterator[str]) -> None:
     """A device that knows the account is counted by itself, and its right password ends the row."""
     owner = at()
