@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from contextlib import suppress
+from secrets import SystemRandom
 
 from ..options import FAILURE_WRITTEN_WITHIN
 from ..queries import security_events
@@ -13,6 +13,7 @@ from ..security.origins import Source
 from .resources import Resources
 
 logger = logging.getLogger(__name__)
+_random = SystemRandom()
 
 
 class FailedSignIns:
@@ -30,7 +31,7 @@ class FailedSignIns:
         A row is written for a known user only. At once it would hold up the next request by more than for an unknown.
         """
         now = self._kit.now()
-        delay = random.uniform(0, FAILURE_WRITTEN_WITHIN.total_seconds())  # noqa: S311 - noise, and no secret
+        delay = _random.uniform(0, FAILURE_WRITTEN_WITHIN.total_seconds())
 
         async def write() -> None:
             with suppress(TimeoutError):
