@@ -78,6 +78,7 @@ PACKETS = {
 }
 
 
+@pytest.mark.standard("ASVS 16.4.1")
 @pytest.mark.parametrize("packet", PACKETS)
 def test_packet_forges_no_line_and_writes_few(server: Server, logged: Any, packet: str) -> None:
     """A hundred times on one socket: no line break, no odd sign, nothing to look at by the megabyte."""
@@ -98,6 +99,7 @@ def test_large_frames_write_little(server: Server, logged: Any) -> None:
     assert sum(map(len, logged())) < 100_000
 
 
+@pytest.mark.standard("ASVS 16.4.1")
 def test_headers_and_paths_forge_no_line(server: Server, logged: Any) -> None:
     """Of requests that are refused, and of sockets."""
     odd = ODD.encode("utf-8").replace(b"\r\n", b"\t")

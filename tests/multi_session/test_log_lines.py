@@ -51,6 +51,7 @@ def caught(error: Exception) -> tuple[Any, ...]:
         return (type(raised), raised, raised.__traceback__)
 
 
+@pytest.mark.standard("ASVS 16.4.1")
 @pytest.mark.parametrize(
     "sign", ["\n", "\r", "\x1b[2J", "\x85", "\u2028", "\u202e", "\0", "\ud800", "\u200b", "\xa0" * 80]
 )
