@@ -79,7 +79,7 @@ def test_session_shown_does_not_name_the_tree(multi_session: MultiSession, visit
     assert tree(multi_session, visitor, f"tab~{ada}") == tree(multi_session, visitor)
 
 
-@pytest.mark.parametrize("query", ["", "token=", "token=a&token=b", "token=%00%ff%C3%28", "token=" + "x" * 10_000])
+@pytest.mark.parametrize("query", ["", "token=", "token=a&token=b", "token=%00%ff%C3%28", "token=" + "x" * 8_000])
 def test_strange_token_gives_one_tree(multi_session: MultiSession, visitor: Browser, query: str) -> None:
     """Never none, never the raw one, never an error."""
     visitor.sign_up("ada")
