@@ -53,6 +53,7 @@ class Connection:
             can know: a snapshot of another account is on its way, or the tab came back as another account.
         left: the session that it acted as before, None once nothing can be sent for that one any more.
         snapshot_id: the snapshot that the tab has yet to acknowledge, "" for none.
+        is_named: its tab's token names the session that the tab shows.
         dropped: how many events were dropped since the tab was last told.
         router_data: that of its last event, for events that the server sends to the tab.
         is_stale: its device may have changed since it was looked up.
@@ -72,6 +73,7 @@ class Connection:
     meant_for: str | None = None
     left: str | None = None
     snapshot_id: str = ""
+    is_named: bool = False
     dropped: int = 0
     router_data: dict[str, Any] = field(default_factory=dict)
     is_stale: bool = False

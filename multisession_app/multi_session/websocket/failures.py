@@ -43,7 +43,10 @@ def explain_failure(exception: Exception) -> None:
 
 
 def call_back_if_arriving(identity: Identity) -> None:
-    """Let a tab come back that was still arriving when a part went away: its snapshot is lost."""
+    """Let a tab come back that was still arriving when a part went away: its snapshot or its name is lost."""
     connection = kit().tabs.connections.get(identity.connection)
-    if connection is not None and not identity.session == connection.meant_for == connection.shown:
+    if connection is None:
+        return
+    has_arrived = connection.router_data and connection.is_named
+    if not has_arrived or connection.meant_for != identity.session:
         kit().tabs.kick(connection)

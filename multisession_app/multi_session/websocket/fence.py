@@ -67,7 +67,8 @@ def connect(connection: Connection, auth: Any) -> None:
     boot = auth.get(CompileVars.CONNECT_AUTH_EVENT) if isinstance(auth, dict) else None
     boot = boot if isinstance(boot, dict) else {}
     is_fresh = _name_of(boot) in BOOTS and is_first_of_a_document(boot.get("payload"))
-    if is_fresh or connection.shown == connection.session_id:
+    connection.is_named = connection.shown == connection.session_id
+    if is_fresh or connection.is_named:
         connection.meant_for = connection.session_id
 
 

@@ -95,6 +95,7 @@ async def _boot(
     if connection.meant_for != identity.session:
         connection.meant_for = None
     connection.snapshot_id = accounts.snapshot_id = str(uuid.uuid4())
+    connection.is_named = False
     # If the socket closes before the acknowledgement, nobody knows what the tab shows. Say so beforehand.
     await accounts._name_tab(connection.identity.tab, UNKNOWN)
     if connection.shown and connection.identity.device:

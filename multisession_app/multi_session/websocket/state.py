@@ -180,6 +180,7 @@ class MultiSessionState(rx.State):
         if connection is None or not identity.session == connection.session_id == connection.meant_for:
             # This event had to wait, and the socket has moved on: the tab may show another account.
             return
+        connection.is_named = True
         await self._name_tab(connection.identity.tab, identity.session)
         self._set_shown_at()
         self._tell_dropped(connection)
