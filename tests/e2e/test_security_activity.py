@@ -1,11 +1,16 @@
 """What has happened to an account, as its owner reads it."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from multisession_app.multi_session.options import SECURITY_EVENTS_PAGE
 from tests.support.people import WORDS, Person, join, post
+from tests.support.running import until
 from tests.support.secrecy import FIREFOX, NewContext, activity, open_security, revoke, sessions, sign_in_on
+from tests.support.server import Server
 
 
 @pytest.fixture
@@ -41,12 +46,23 @@ def test_who_has_signed_a_device_out_is_said(page: Page, new_context: NewContext
     expect(row).to_contain_text("by HeadlessChrome on Linux")
 
 
+def events_of(server: Server, person: Person) -> int:
+    """Count in the database what is written of a person."""
+    query = (
+        "select count(*) from multi_session_security_event join multi_session_user u on u.id = user_id where email = ?"
+    )
+    with closing(sqlite3.connect(server.database)) as db:
+        return int(db.execute(query, [person.email]).fetchone()[0])
+
+
 def test_older_events_come_on_demand_and_stay(
-    page: Page, context: BrowserContext, new_context: NewContext, ada: Person, base_url: str
+    page: Page, context: BrowserContext, new_context: NewContext, ada: Person, base_url: str, server: Server
 ) -> None:
     """A page at a time, each once, however often the button is clicked; what happens meanwhile comes on top."""
     for _ in range(SECURITY_EVENTS_PAGE + 4):
         assert post(context, base_url, "/reauthenticate", {"password": "wrong"}).status == 400
+    # The last are written a little after their answers.
+    until(lambda: events_of(server, ada) == SECURITY_EVENTS_PAGE + 5, "the last event")
     open_security(page)
     expect(activity(page)).to_have_count(SECURITY_EVENTS_PAGE)
     expect(activity(page).first).to_contain_text(WORDS.event_failed_sign_in)

@@ -16,6 +16,7 @@ from reflex_base.config import get_config
 from multisession_app.multi_session.admin import main
 from multisession_app.multi_session.database.transactions import Database
 from tests.support.browser import PASSWORD, Browser, email_of
+from tests.support.running import in_thread
 from tests.support.server import PROJECT, environment
 
 NEW = "another fine password"
@@ -65,7 +66,7 @@ def here(database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
     def run_command(*arguments: str, typed: str = "") -> Outcome:
         monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        code = main(arguments)
+        code = in_thread(main, arguments)
         return Outcome(code, *capsys.readouterr())
 
     return run_command

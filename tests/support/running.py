@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cache
 from typing import Any, NoReturn, TypeVar
 
@@ -24,8 +25,13 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """
     if threading.current_thread().name != LOOP:
         return asyncio.run_coroutine_threadsafe(_alone(coroutine), _loop()).result()
+    return in_thread(asyncio.run, coroutine)
+
+
+def in_thread(call: Callable[..., T], *given: object) -> T:
+    """Call what begins an event loop of its own, in a thread where none is running (see `run`), in this context."""
     with ThreadPoolExecutor(max_workers=1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
+        return pool.submit(copy_context().run, call, *given).result()
 
 
 async def _alone(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -27,6 +27,7 @@ from multisession_app.multi_session.options import TREE_WITHOUT_DEVICE_LIFE
 from multisession_app.multi_session.websocket import closed_trees
 from multisession_app.multi_session.websocket.closed_trees import ClosedTrees
 from tests.support.browser import Browser
+from tests.support.running import in_thread
 from tests.support.scenes import Namespace
 from tests.support.world import Clock
 
@@ -114,7 +115,7 @@ def play(
             async with asyncio.timeout(30), process(kind, redis_url) as one:
                 await scene(one)
 
-        registry.run(asyncio.run, act())
+        in_thread(registry.run, asyncio.run, act())
 
     return go
 
