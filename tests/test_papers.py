@@ -270,6 +270,7 @@ def test_limits_on_one_client_are_those_of_the_code() -> None:
     rows = papers.rows("docs/security.md", "Limits on one client")
     said = [int(number) for _, most, *_ in rows for number in re.findall(r"(?<![#-])\b\d+\b", most)]
     assert said == [
+        options.CONNECTIONS_MAX,
         options.SOCKETS_OF_DEVICE,
         options.SOCKETS_OF_ADDRESS,
         options.SOCKETS_WITHOUT_DEVICE_OF_ADDRESS,

@@ -77,6 +77,8 @@ SESSIONS_PAGE = 20
 USER_AGENTS_KEPT = 2000
 """How many user agents a process keeps the names of, so that it parses each of them once."""
 
+CONNECTIONS_MAX = 20_000
+"""Maximum number of connections of a worker, tabs included; half as many as the system allows open files, if fewer."""
 WORKER_IS_STARTING = timedelta(seconds=10)
 """A worker that ends by itself before it is this old could not start. If none is older, the server ends."""
 WORKER_PAUSE = timedelta(seconds=3)

@@ -1,4 +1,5 @@
-"""The server that Reflex starts, granian, made to start its workers again and to refuse a port that is taken.
+"""The server that Reflex starts, granian, made to start its workers again, to refuse a port that is taken, and to let
+more connections in.
 
 Reflex 0.10.1 passes granian 2.8 none of the options for that, and reads none from the environment.
 """
@@ -15,7 +16,7 @@ from typing import Any
 import granian.server
 from granian.log import logger
 
-from .options import WORKER_IS_STARTING, WORKER_PAUSE
+from .options import CONNECTIONS_MAX, WORKER_IS_STARTING, WORKER_PAUSE
 
 
 class Server(granian.server.Server):  # type: ignore[misc, valid-type]
@@ -25,6 +26,9 @@ class Server(granian.server.Server):  # type: ignore[misc, valid-type]
         """Take what Reflex passes."""
         super().__init__(*args, **settings)
         self.respawn_failed_workers = True
+        # By default 1024 for all workers together, tabs included: one client that opens so many and sends nothing, or
+        # 1024 honest tabs, would keep everybody else out.
+        self.backpressure = min(CONNECTIONS_MAX, _files_allowed() // 2)
         self._claim: socket.socket | None = None
 
     def startup(self, *args: Any) -> None:
@@ -61,6 +65,22 @@ class Server(granian.server.Server):  # type: ignore[misc, valid-type]
         super()._respawn_workers(dead, *args, **more)
         # By these times granian ends everything if a worker dies twice in a short time, but only if no other did.
         self.respawned_wrks.clear()
+
+
+def _files_allowed() -> int:
+    """Let this process and its workers have as many open files as the system allows at most, and return that number."""
+    if sys.platform == "win32":
+        return 2 * CONNECTIONS_MAX
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = 2 * CONNECTIONS_MAX if hard == resource.RLIM_INFINITY else hard
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    except (OSError, ValueError):
+        # macOS says that there is no limit, and has one.
+        return soft
+    return most
 
 
 def use_server() -> None:

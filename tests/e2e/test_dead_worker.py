@@ -2,12 +2,14 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support.back_end import BackEnd
@@ -104,6 +106,14 @@ def test_only_worker_is_started_again(worker: BackEnd) -> None:
     assert len(device.sessions()) == 2
     with device.tab(token=tab.token) as back:
         assert back.session_id == tab.session_id
+
+
+def test_connections_that_send_nothing_keep_nobody_out(worker: BackEnd) -> None:
+    """Nor do as many honest tabs: by default granian lets 1024 in, and no one more."""
+    with ExitStack() as open_ones:
+        for _ in range(1500):
+            open_ones.enter_context(socket.create_connection((HOST, worker.port), timeout=5))
+        assert httpx.get(f"{worker.url}/api/auth/ok", timeout=10, trust_env=False).status_code == 200
 
 
 def test_second_server_at_the_port_is_refused(worker: BackEnd) -> None:
