@@ -10,6 +10,9 @@ import asyncio
 import getpass
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import make_url
 
 from .actions.operator import Operator
 from .actions.pubsub import PubSub
@@ -70,6 +73,11 @@ async def _run(asked: argparse.Namespace) -> int:
     from .websocket.runtime import options, shared_name_of
 
     config = get_config()
+    url = make_url(config.db_url or "")
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        # Else a command without the server's environment would be carried out on a new database, as if it had worked.
+        print(f"There is no database at {url.database}. Is REFLEX_DB_URL the server's?", file=sys.stderr)
+        return 1
     database = Database(config.db_url or "")
     pubsub = PubSub(config.redis_url, channel=shared_name_of(config))
     resources = Resources(options(), database, pubsub)

@@ -121,8 +121,8 @@ class Localization:
     password_hint: str = "At least {minimum} characters, and not a common password."  # noqa: S105 - a label
     shared_computer: str = "This is a shared computer"
     shared_computer_hint: str = (
-        "Then closing the browser signs everyone out here, and after a day you are signed out in any case. Your name "
-        "and email are not kept."
+        "If ticked, closing the browser signs everyone out here, and after a day you are signed out in any case. Your "
+        "name and email are not kept."
     )
     signed_out_title: str = "You are signed out"
     signed_out_text: str = "Sign in to see this page."

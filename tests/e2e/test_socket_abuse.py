@@ -13,6 +13,7 @@ from multisession_app.multi_session.localization import Localization
 from multisession_app.multi_session.options import (
     CLOSED_TREES_WITHOUT_DEVICE,
     MESSAGES_AT_ONCE,
+    MESSAGES_PER_SECOND,
     SOCKETS_OF_DEVICE,
     TREE_WITHOUT_DEVICE_LIFE,
 )
@@ -65,7 +66,7 @@ def test_flood_of_messages_ends_the_socket(server: Server, bystander: Tab) -> No
         for _ in range(MESSAGES_AT_ONCE + 100):
             attack.send_raw("ping")
         assert attack.wait_closed() in {1008, 1006}
-    until(lambda: "more than 60 messages a second" in server.log, "the line in the log")
+    until(lambda: f"more than {MESSAGES_PER_SECOND} messages a second" in server.log, "the line in the log")
 
 
 def test_a_person_with_many_tabs_has_room(

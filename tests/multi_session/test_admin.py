@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -139,3 +140,14 @@ def test_sweep_deletes_what_is_kept_no_longer(visitor: Browser, here: Admin) -> 
     visitor.sign_up("ada")
     assert here("sweep").out == "Swept.\n"
     assert visitor.names() == ["ada"]
+
+
+@pytest.mark.sqlite
+def test_a_database_that_is_not_there_is_not_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without the server's environment a command must not say that it was done."""
+    monkeypatch.setattr(get_config(), "db_url", f"sqlite:///{tmp_path / 'other.db'}")
+    assert in_thread(main, ["end-everyone", "--yes"]) == 1
+    assert "There is no database at" in capsys.readouterr().err
+    assert not (tmp_path / "other.db").exists()
