@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Awaitable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -40,6 +40,7 @@ class PubSub:
         self._channel = channel
         self._sender = str(uuid.uuid4())
         self._outage = Outage(logger, "Redis", "Tabs of other processes hear of changes late.")
+        self._refusing = Outage(logger, "Redis", "This process is not ready.")
 
     async def tell(self, device: ProvenDevice, session_id: str | None = None, user_ids: Iterable[str] = ()) -> None:
         """Tell a device's tabs its active session, by default that of `device`, and these users' other devices."""
@@ -105,19 +106,22 @@ class PubSub:
         return listening > 0
 
     async def ping(self) -> None:
-        """Return if Redis answers, or if there is none; else raise its error."""
-        if self._redis is not None:
-            # redis-py 7 gives its calls one type for both the synchronous and the asynchronous client.
-            await self._in_time(cast("Awaitable[bool]", self._redis.ping()))
+        """Return if Redis takes what is written, or if there is none; else raise its error.
 
-    async def _in_time(self, asking: Awaitable[T]) -> T:
+        One that is full, or a read-only replica, answers PING.
+        """
+        if self._redis is not None:
+            await self._in_time(self._redis.set(f"{self._channel}:ready", "", px=REDIS_TIMEOUT), self._refusing)
+
+    async def _in_time(self, asking: Awaitable[T], outage: Outage | None = None) -> T:
+        outage = outage or self._outage
         try:
             async with asyncio.timeout(REDIS_TIMEOUT.total_seconds()):
                 answer = await asking
         except Exception as error:
-            self._outage.note(error)
+            outage.note(error)
             raise RedisError from error
-        self._outage.end()
+        outage.end()
         return answer
 
     async def close(self) -> None:

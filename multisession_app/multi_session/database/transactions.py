@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from alembic.script.revision import ResolutionError
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlmodel import Session
 
 from ..errors import DatabaseUnavailable, SchemaTooNew
@@ -31,6 +31,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _TURNS = POOL_SIZE
 # SQLSTATE codes of conflicts between PostgreSQL transactions, which a new attempt resolves (appendix A).
 _SERIALIZATION_FAILURE, _DEADLOCK, _NOT_UNIQUE = "40001", "40P01", "23505"
+# PostgreSQL takes nothing at the moment: it is a standby or its host has locked it, or it has ended a transaction that
+# took too long. The driver has no better class for these.
+_REFUSING = {"25006", "25P03", "25P04"}
 # Any constant does: it only has to be the same in every worker of this app.
 _MIGRATION_LOCK = 7_263_001
 
@@ -53,6 +56,8 @@ class Database:
         self._waiting: dict[asyncio.Future[Any], float] = {}
         self._answered_at = 0.0
         self._outage = Outage(logger, "The database", "What needs it is refused.")
+        # A full disk lets reads through: that is not the end of it.
+        self._cannot_write = False
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run `work` in a thread, in a transaction that is rolled back at its end.
@@ -133,17 +138,21 @@ class Database:
                 # gone.
                 is_enough = lost > 1 or crossed == _TURNS
                 if is_enough or not (failure.is_lost or failure.is_crossed):
-                    raise self._explained(failure.error) from failure.error
+                    raise self._explained(engine, failure.error) from failure.error
             except DBAPIError as error:
-                raise self._explained(error) from error
+                raise self._explained(engine, error) from error
             else:
                 self._answered_at = time.monotonic()
-                self._outage.end()
+                if engine is self._writing or not self._cannot_write:
+                    self._cannot_write = False
+                    self._outage.end()
                 return result
 
-    def _explained(self, error: DBAPIError) -> Exception:
-        if not isinstance(error, OperationalError | InterfaceError):
+    def _explained(self, engine: Engine, error: DBAPIError) -> Exception:
+        is_refusing = isinstance(error, InternalError) and getattr(error.orig, "sqlstate", None) in _REFUSING
+        if not (is_refusing or isinstance(error, OperationalError | InterfaceError)):
             return error
+        self._cannot_write |= engine is self._writing
         self._outage.note(error.orig or error)
         return DatabaseUnavailable()
 

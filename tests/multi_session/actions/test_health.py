@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.actions.pubsub import PubSub
@@ -46,6 +47,28 @@ def test_redis_is_named(database: Database, redis_url: str) -> None:
     assert ready(database, PubSub(redis_url)) == (200, {"ok": True, "database": "up", "redis": "up"})
     gone = PubSub(f"redis://{HOST}:{free_port()}")
     assert ready(database, gone) == (503, {"ok": False, "database": "up", "redis": "down"})
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    ("refuse", "mend"),
+    [
+        (("CONFIG", "SET", "maxmemory", "1"), ("CONFIG", "SET", "maxmemory", "0")),
+        (("REPLICAOF", HOST, "1"), ("REPLICAOF", "NO", "ONE")),
+    ],
+    ids=["full", "replica"],
+)
+def test_redis_that_takes_no_writes_is_down(
+    database: Database, redis_url: str, refuse: tuple[str, ...], mend: tuple[str, ...]
+) -> None:
+    """It answers PING, but no tab and no sign-in gets on with it."""
+    with Redis.from_url(redis_url) as client:
+        try:
+            client.execute_command(*refuse)
+            assert ready(database, PubSub(redis_url)) == (503, {"ok": False, "database": "up", "redis": "down"})
+        finally:
+            client.execute_command(*mend)
+        assert ready(database, PubSub(redis_url)) == (200, {"ok": True, "database": "up", "redis": "up"})
 
 
 def test_watching_costs_no_cookie_and_no_caches(visitor: Browser) -> None:

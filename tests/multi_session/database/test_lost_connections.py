@@ -138,6 +138,47 @@ def test_server_that_cuts_every_connection_is_given_up(world: World) -> None:
         assert len(turns) == 2
 
 
+def test_database_that_is_read_only_is_away_for_writes_alone(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """A standby, or a host that locks a full disk. The log says so once, and once when a write is done again."""
+
+    def lock(is_locked: bool) -> None:
+        with connect(url_of(world.database)) as connection:
+            connection.execute("SET default_transaction_read_only = off")
+            name = world.database.engine.url.database
+            connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {is_locked}')
+        cut(world.database)
+
+    world.write(lambda db: None)
+    caplog.clear()
+    lock(True)
+    try:
+        for _ in range(3):
+            with pytest.raises(DatabaseUnavailable):
+                world.write(add_user)
+            assert world.rows(User) == []
+    finally:
+        lock(False)
+    assert world.rows(User) == []
+    world.write(add_user)
+    assert [message.partition(" (")[0] for message in caplog.messages] == [
+        "The database does not answer",
+        "The database answers again.",
+    ]
+
+
+def test_transaction_that_was_ended_for_being_idle_is_refused(world: World) -> None:
+    """The handler took too long, or its thread was not let run."""
+
+    def work(db: Session) -> None:
+        db.connection().execute(text("SET LOCAL idle_in_transaction_session_timeout = 50"))
+        time.sleep(0.2)
+        add_user(db)
+
+    with pytest.raises(DatabaseUnavailable):
+        world.write(work)
+    assert world.rows(User) == []
+
+
 def test_statement_that_takes_too_long_is_ended(world: World) -> None:
     """The address can say how long; nobody waits for ever behind a lock."""
     hurried = Database(url_of(world.database) + "?options=-c statement_timeout=100")
