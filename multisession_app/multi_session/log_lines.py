@@ -11,16 +11,24 @@ import logging
 import re
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import Any
 
-from .options import LOG_LINE_MAX, LOG_REPEATS, LOG_REPEATS_WINDOW
+from .errors import InvalidCredentials, InvalidPassword
+from .options import LOG_LINE_MAX, LOG_REFUSALS, LOG_REFUSALS_IN_ALL, LOG_REPEATS, LOG_REPEATS_WINDOW
 
 # They log what a packet makes them do. What an app logs by itself is not counted.
 _LIBRARIES = {"reflex", "reflex_base", "socketio", "engineio", "asyncio", "_granian"}
+_PASSWORDS = {InvalidCredentials.code, InvalidPassword.code}
 _FRAMES = 12
 _CAUSES = 3
+
+
+def refused(code: str, whose: str) -> dict[str, Any]:
+    """Return the `extra` of a record about what a stranger did: its code, and the address or device to count it for."""
+    return {"refused": (code, whose)}
 
 
 def keep_to_one_line() -> None:
@@ -36,13 +44,14 @@ def keep_to_one_line() -> None:
 
 
 class OneLine:
-    """Passes records on to a handler's `emit`, each as one line, and errors that repeat only now and then."""
+    """Passes records on to a handler's `emit`, each as one line, and what repeats only now and then."""
 
     def __init__(self, emit: Callable[[logging.LogRecord], None]) -> None:
         """Begin without repeats."""
         self._emit = emit
         # By place in the code, so there are not many: the begin of the window, and how often within it.
         self._seen: dict[tuple[Any, ...], tuple[float, int]] = {}
+        self._refusals = _Refusals()
 
     def __call__(self, record: logging.LogRecord) -> None:
         """Write a record, or count it."""
@@ -63,6 +72,8 @@ class OneLine:
 
     def _note(self, record: logging.LogRecord, error: BaseException | None) -> str | None:
         """Return what to say of repeats, None if this is one too many."""
+        if (refusal := getattr(record, "refused", None)) is not None:
+            return self._refusals.note(record, *refusal)
         is_librarys = record.levelno >= logging.WARNING and record.name.partition(".")[0] in _LIBRARIES
         if error is None and not is_librarys:
             return ""
@@ -80,6 +91,33 @@ class OneLine:
         if count == LOG_REPEATS - 1:
             return " (further ones of this minute are left out)"
         return f" ({left_out} more were left out)" if left_out else ""
+
+
+class _Refusals:
+    """Counts what strangers were refused. It keeps no more of them than it lets be told."""
+
+    def __init__(self) -> None:
+        self._since = 0.0
+        # Told in this window: by place, code and whose, and all together, wrong passwords apart.
+        self._told: Counter[Any] = Counter()
+        # By place and code, until a later one says so.
+        self._left_out: Counter[Any] = Counter()
+
+    def note(self, record: logging.LogRecord, code: str, whose: str) -> str | None:
+        """Return what to say of repeats, None if this is one too many."""
+        now = time.monotonic()
+        if now - self._since >= LOG_REPEATS_WINDOW.total_seconds():
+            self._since = now
+            self._told.clear()
+        place, is_password = (record.name, record.lineno, code), code in _PASSWORDS
+        rest = min(LOG_REFUSALS - self._told[place, whose], LOG_REFUSALS_IN_ALL - self._told[is_password])
+        if rest <= 0:
+            self._left_out[place] += 1
+            return None
+        self._told.update([(place, whose), is_password])
+        left_out = self._left_out.pop(place, 0)
+        earlier = f" ({left_out} more were left out)" if left_out else ""
+        return earlier + (" (further ones of this minute are left out)" if rest == 1 else "")
 
 
 def printable(text: str) -> str:

@@ -155,6 +155,13 @@ LOG_LINE_MAX = 1000
 LOG_REPEATS = 10
 """How often an error from one place in the code is logged in `LOG_REPEATS_WINDOW`; the rest is counted."""
 LOG_REPEATS_WINDOW = timedelta(minutes=1)
+LOG_REFUSALS = 100
+"""How many refusals of one code are logged in `LOG_REPEATS_WINDOW` for one address (IPv6: /48) or device; the rest is
+counted. A stranger makes as many as he likes."""
+LOG_REFUSALS_IN_ALL = 500
+"""The same for all codes and addresses together; as many again of wrong passwords, which no others crowd out."""
+LOG_PATH_MAX = 100
+"""So much of a refused path is logged, and of a masked e-mail; in characters, odd ones spelt."""
 
 PASSWORD_MIN = 8
 """The least that `password_minimum` can be, and its default."""

@@ -12,8 +12,15 @@ import pytest
 from reflex_base.utils import log
 from rich.console import Console
 
-from multisession_app.multi_session.log_lines import OneLine, keep_to_one_line
-from multisession_app.multi_session.options import LOG_LINE_MAX, LOG_REPEATS, LOG_REPEATS_WINDOW
+from multisession_app.multi_session.errors import InvalidCredentials, NotFound
+from multisession_app.multi_session.log_lines import OneLine, keep_to_one_line, refused
+from multisession_app.multi_session.options import (
+    LOG_LINE_MAX,
+    LOG_REFUSALS,
+    LOG_REFUSALS_IN_ALL,
+    LOG_REPEATS,
+    LOG_REPEATS_WINDOW,
+)
 
 Log = Callable[..., list[str]]
 
@@ -37,7 +44,9 @@ def write(handler: logging.Handler, written: io.StringIO) -> Log:
     """Return what logs something, and gives back the lines of the log."""
 
     def write(text: str, *args: object, name: str = "reflex", level: int = logging.ERROR, **more: Any) -> list[str]:
-        handler.handle(logging.LogRecord(name, level, __file__, 1, text, args, more.get("exc_info")))
+        record = logging.LogRecord(name, level, __file__, 1, text, args, more.get("exc_info"))
+        record.__dict__.update(more.get("extra", {}))
+        handler.handle(record)
         return written.getvalue().split("\n")[:-1]
 
     return write
@@ -106,6 +115,37 @@ def test_warnings_of_libraries_are_few_and_those_of_an_app_are_all_there(write: 
         lines = write("signed_in", name="my_app.multi_session", level=logging.INFO)
     assert lines.count("signed_in") == 50
     assert len(lines) == 50 + LOG_REPEATS
+
+
+def test_refusals_of_one_address_are_told_so_often_and_then_counted(
+    write: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another code and another address are told at once; and the next window says how many were left out."""
+    for _ in range(1000):
+        lines = write("Refused", name="kit", extra=refused(NotFound.code, "192.0.2.1"))
+    assert len(lines) == LOG_REFUSALS
+    assert lines[-1].endswith(" (further ones of this minute are left out)")
+    assert write("Refused", name="kit", extra=refused("OTHER", "192.0.2.1"))[-1] == "Refused"
+    assert write("Refused", name="kit", extra=refused(NotFound.code, "192.0.2.2"))[-1].endswith(
+        f" ({1000 - LOG_REFUSALS} more were left out)"
+    )
+    later = time.monotonic() + LOG_REPEATS_WINDOW.total_seconds()
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert write("Refused", name="kit", extra=refused(NotFound.code, "192.0.2.1"))[-1] == "Refused"
+
+
+def test_refusals_of_many_addresses_are_few_and_hide_no_wrong_password(write: Log, handler: logging.Handler) -> None:
+    """Whatever they are refused for, and whatever memory it would take to count each."""
+    for number in range(5000):
+        lines = write("Refused", name="kit", extra=refused(f"CODE_{number % 20}", f"192.0.2.{number}"))
+    assert len(lines) == LOG_REFUSALS_IN_ALL
+    for number in range(5000):
+        lines = write("wrong", name="kit", extra=refused(InvalidCredentials.code, f"192.0.2.{number}"))
+    assert len(lines) == 2 * LOG_REFUSALS_IN_ALL
+    assert lines.count("wrong") == LOG_REFUSALS_IN_ALL - 1
+    counted: Any = handler.emit
+    assert len(counted._refusals._told) < 2 * LOG_REFUSALS_IN_ALL + 10
+    assert len(counted._refusals._left_out) < 30
 
 
 def test_reflex_breaks_no_line(monkeypatch: pytest.MonkeyPatch) -> None:

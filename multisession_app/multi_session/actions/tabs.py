@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
+from ..log_lines import refused
 from ..queries.devices import ProvenDevice
 from .state_trees import tree_token
 
@@ -164,7 +165,10 @@ class Tabs:
         """Close a socket for what it has sent, with a WebSocket close code (RFC 6455, 7.4.1). The log says so once."""
         if connection.refusal is None:
             connection.refusal = code, reason
-            logger.warning("Closed a socket of device %s: %s", connection.identity.device or "none", reason)
+            device = connection.identity.device
+            logger.warning(
+                "Closed a socket of device %s: %s", device or "none", reason, extra=refused(str(code), device)
+            )
         self.kick(connection)
 
     def leave(self, connection: Connection) -> None:

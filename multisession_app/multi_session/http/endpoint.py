@@ -18,6 +18,7 @@ from ..errors import MethodNotAllowed, MultiSessionError, NotFound
 from ..security.origins import SAFE_METHODS
 from .context import RequestContext, context_of, cookie_for, no_cookie_for, waiting_for_turn
 from .inputs import Body, read_body
+from .refusals import log_refusal
 from .responses import refusal
 
 logger = logging.getLogger(__name__)
@@ -79,9 +80,7 @@ class MethodRouter:
         try:
             response = await self._answer(context.kit, Request(scope, receive))
         except MultiSessionError as error:
-            logger.info(
-                "Refused %r from %s (%s): %s", scope["path"], context.origin.ip_address, context.who, error.code
-            )
+            log_refusal(error, scope["path"], context.origin, context.who)
             response = refusal(error, context.kit.options.words)
         response.headers["Cache-Control"] = "no-store"
         await response(scope, receive, send)

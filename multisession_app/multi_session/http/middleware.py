@@ -22,6 +22,7 @@ from ..security.cookies import cookie_name, take_cookie
 from ..security.headers import SecurityHeaders
 from ..security.origins import SAFE_METHODS, UNKNOWN_PROXY, RequestOrigin
 from .context import RequestContext
+from .refusals import log_refusal
 from .responses import refusal
 from .sockets import App, Message, Receive, Scope, Send, Sockets, split_tab
 
@@ -82,7 +83,7 @@ class DeviceMiddleware:
                 # An HTTP request that asks for an upgrade without being one makes engine.io 4.15 answer 500.
                 raise NotFound
         except MultiSessionError as error:
-            logger.info("Refused %r from %s: %s", scope["path"], origin.ip_address, error.code)
+            log_refusal(error, scope["path"], origin)
             await _refuse(scope, receive, send, error, options)
 
     def _completing(self, send: Send, path: str, *, is_https: bool) -> Send:

@@ -10,6 +10,7 @@ from reflex_base.utils.exceptions import EventDeserializationError
 
 from ..actions.multi_session import MultiSession
 from ..actions.tabs import Connection, Identity
+from ..log_lines import refused
 from ..options import PATH_LIMIT, QUERY_LIMIT
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def limit_events(app: rx.App, multi_session: MultiSession) -> None:
             if isinstance(name, str) and name not in handlers:
                 if connection is not None and connection not in noted:
                     noted.add(connection)
-                    logger.warning("Dropped an event without a handler, and will drop further ones: %.100r", name)
+                    text = "Dropped an event without a handler, and will drop further ones: %.100r"
+                    logger.warning(text, name, extra=refused("unknown event", ids.device))
                 return
         await on_event(sid, data)
 

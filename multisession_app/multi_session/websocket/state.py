@@ -15,6 +15,7 @@ from ..actions.tabs import Connection, Identity
 from ..database.public import DeviceSessionPublic, UserPublic
 from ..errors import InvalidSession, MultiSessionError
 from ..localization import filled
+from ..log_lines import refused
 from ..queries.devices import ProvenDevice
 from ..security.redirects import safe_path
 from .runtime import kit, options, runtime, words
@@ -249,7 +250,8 @@ class MultiSessionState(rx.State):
         try:
             yield
         except MultiSessionError as error:
-            logger.warning("Refused %s: %s", action, error.code)
+            whose = self._identity().device
+            logger.warning("Refused %s: %s", action, error.code, extra=refused(error.code, whose))
             self._say(REFUSED, words().sentence(error))
 
 

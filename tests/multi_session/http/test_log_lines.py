@@ -93,6 +93,36 @@ def test_address_of_nothing_is_told_in_letters(visitor: Browser, caplog: pytest.
     assert sign not in caplog.text
 
 
+@pytest.mark.parametrize("sign", ["x", "\x01", "\U000e0001", "\\"])
+def test_long_path_and_email_make_a_short_line_that_ends_with_the_code(
+    visitor: Browser, caplog: pytest.LogCaptureFixture, sign: str
+) -> None:
+    """A stranger may send any number of them."""
+    visitor.get("/" + quote(sign * (1900 // len(quote(sign)))))
+    visitor.get("/ok?", {"Origin": "https://evil.example"})
+    visitor.post("/sign-in/email", {"email": "a@" + sign * 1000, "password": "x"})
+    visitor.get("//" + quote(sign * (1900 // len(quote(sign)))), {"Origin": "https://evil.example"})
+    lines = [line for line in caplog.messages if line.startswith("Refused")]
+    assert [line.rpartition(": ")[2] for line in lines] == [
+        "NOT_FOUND",
+        "INVALID_ORIGIN",
+        "INVALID_EMAIL_OR_PASSWORD",
+        "INVALID_ORIGIN",
+    ]
+    assert max(map(len, lines)) < 260
+
+
+def test_refusals_are_counted_by_code_and_network(visitor: Browser, caplog: pytest.LogCaptureFixture) -> None:
+    """At both doors; a customer has a whole /48."""
+    visitor.address = "2001:db8:1:2::3"
+    visitor.get("/nothing")
+    visitor.get("/ok", {"Origin": "https://evil.example"})
+    assert [record.__dict__["refused"] for record in caplog.records if "Refused" in record.msg] == [
+        ("NOT_FOUND", "2001:db8:1::/48"),
+        ("INVALID_ORIGIN", "2001:db8:1::/48"),
+    ]
+
+
 @pytest.mark.standard("ASVS 16.2.5", "OWASP Session 16")
 def test_log_holds_no_secret_no_password_and_no_address(visitor: Browser, caplog: pytest.LogCaptureFixture) -> None:
     """Whatever was done."""
