@@ -253,6 +253,12 @@ class DatabaseUnavailable(MultiSessionError):
     retry_after = 5
 
 
+class ServerError(MultiSessionError):
+    """The app itself is at fault: the log says where."""
+
+    code, status, word = "INTERNAL_SERVER_ERROR", 500, "failed"
+
+
 class OptionsError(ValueError):
     """An option of `MultiSessionPlugin` has a value that cannot work; the start stops with the reason."""
 

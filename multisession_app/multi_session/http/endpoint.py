@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ..actions.multi_session import MultiSession
-from ..errors import MethodNotAllowed, MultiSessionError, NotFound
+from ..errors import MethodNotAllowed, MultiSessionError, NotFound, ServerError
 from ..security.origins import SAFE_METHODS
 from .context import RequestContext, context_of, cookie_for, no_cookie_for, waiting_for_turn
 from .inputs import Body, read_body
@@ -82,6 +82,10 @@ class MethodRouter:
         except MultiSessionError as error:
             log_refusal(error, scope["path"], context.origin, context.who)
             response = refusal(error, context.kit.options.words)
+        except Exception as error:
+            # Here, since Starlette would answer in text, and the server would log the outermost frames only.
+            logger.error("A request failed.", exc_info=error)
+            response = refusal(ServerError(), context.kit.options.words)
         response.headers["Cache-Control"] = "no-store"
         await response(scope, receive, send)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from ..errors import BodyTimeout, BodyTooLarge, InvalidBody, UnsupportedMediaType
 from ..options import (
@@ -140,6 +140,9 @@ async def read_body(request: Request, shape: type[AnyBody]) -> AnyBody:
                     raise BodyTooLarge
     except TimeoutError as error:
         raise BodyTimeout from error
+    except ClientDisconnect as error:
+        # It has gone, or its chunks cannot be read: granian 2.7 tells both alike.
+        raise InvalidBody from error
     if is_optional and not raw:
         return shape()
     if not is_json:

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from ..actions.multi_session import MultiSession
 from ..actions.state_trees import tree_token
 from ..actions.tabs import HEADER, Change
-from ..errors import AddressTooLong, HeadersTooLarge, MultiSessionError, NotFound, SessionChanged
+from ..errors import AddressTooLong, HeadersTooLarge, MultiSessionError, NotFound, ServerError, SessionChanged
 from ..options import BASE_PATH, HEADERS_LIMIT, PATH_LIMIT, QUERY_LIMIT, Options
 from ..queries.device_secrets import hash_secret
 from ..queries.devices import ProvenDevice
@@ -67,8 +67,9 @@ class DeviceMiddleware:
         # The scheme that the browser sees: behind a proxy that ends https, the file server would redirect to http.
         scheme = protocol + "s" * origin.is_https
         scope = {**scope, "scheme": scheme, "headers": headers, "multi_session": context}
+        answer = None
         if scope["type"] == "http":
-            send = self._completing(send, scope["path"], is_https=origin.is_https)
+            send = answer = _Answer(send, self._headers, scope["path"], is_https=origin.is_https)
         try:
             if is_too_large:
                 raise HeadersTooLarge
@@ -85,15 +86,14 @@ class DeviceMiddleware:
         except MultiSessionError as error:
             log_refusal(error, scope["path"], origin)
             await _refuse(scope, receive, send, error, options)
-
-    def _completing(self, send: Send, path: str, *, is_https: bool) -> Send:
-        async def send_complete(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                present = [*message.get("headers", ())]
-                message = {**message, "headers": self._headers.complete(present, path, is_https=is_https)}
-            await send(message)
-
-        return send_complete
+        except Exception as error:
+            if answer is None:
+                raise
+            # The server would log the outermost frames only, all errors as if from one place.
+            logger.error("A request failed.", exc_info=error)
+            if answer.has_begun:
+                raise
+            await _refuse(scope, receive, send, ServerError(), options)
 
     def _is_for_events(self, scope: Scope) -> bool:
         # engine.io answers at every path below too, and under whatever root the app is mounted. A socket that is missed
@@ -135,6 +135,21 @@ class DeviceMiddleware:
                     self._kit.tabs.kick(connection)
                 else:
                     self._kit.tabs.leave(connection)
+
+
+class _Answer:
+    """The `send` of an HTTP request, which adds the security headers."""
+
+    def __init__(self, send: Send, headers: SecurityHeaders, path: str, *, is_https: bool) -> None:
+        self._send, self._headers, self._path, self._is_https = send, headers, path, is_https
+        self.has_begun = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.has_begun = True
+            present = [*message.get("headers", ())]
+            message = {**message, "headers": self._headers.complete(present, self._path, is_https=self._is_https)}
+        await self._send(message)
 
 
 def _is_ours(path: str) -> bool:

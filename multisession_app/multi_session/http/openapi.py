@@ -20,6 +20,7 @@ from ..errors import (
     InvalidOrigin,
     MissingOrigin,
     MultiSessionError,
+    ServerError,
     UnsupportedMediaType,
 )
 from ..options import BASE_PATH, BODY_LIMIT, HEADERS_LIMIT, PASSWORD_MIN
@@ -32,7 +33,7 @@ _TEXT = f"""Several accounts signed in on one device, on the wire of Better Auth
 The device is known by an HttpOnly cookie, which is the only proof: the ids here grant nothing. A POST that bears the
 cookie has to bear an `Origin` of the app. Bodies are JSON of at most {BODY_LIMIT} bytes, headers at most
 {HEADERS_LIMIT} bytes. Nothing is kept in caches."""
-_ALWAYS = (InvalidOrigin, MissingOrigin, AddressTooLong, HeadersTooLarge, DatabaseUnavailable)
+_ALWAYS = (InvalidOrigin, MissingOrigin, AddressTooLong, HeadersTooLarge, ServerError, DatabaseUnavailable)
 _WITH_BODY = (InvalidBody, BodyTimeout, BodyTooLarge, UnsupportedMediaType)
 _JSON = "application/json"
 _Mode = Literal["validation", "serialization"]
