@@ -34,8 +34,16 @@ SHARED_MESSAGES_PER_SECOND = 200
 it nothing is lost: each socket's next message waits for its turn. A core does some 600 page loads a second."""
 SHARED_MESSAGES_AT_ONCE = 2000
 """How many of them at once. A hundred tabs that follow a switch, or 500 that boot, send some four each."""
+MESSAGES_WAITING_SIZE = 256 * 1024
+"""How many characters of a socket's messages may wait for their turn; one message more may always."""
 CONNECT_TIMEOUT = timedelta(seconds=30)
 """How long a websocket may stay without its Socket.IO connection. Reflex's client gives up after ten."""
+SEND_TIMEOUT = timedelta(seconds=30)
+"""How long a browser may take to read on when a message to it waits."""
+LAST_SENDS_TIMEOUT = timedelta(seconds=2)
+"""How long a socket that is to be closed may take for what is still being sent to it."""
+PACKETS_WAITING = 500
+"""How many packets may wait to be sent when an event arrives from the browser that they are for."""
 SOCKETS_OF_DEVICE = 100
 """Open sockets of one device in one process; each tab has one."""
 SOCKETS_OF_ADDRESS = 10_000

@@ -3,20 +3,25 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
-from websockets import ConnectionClosed, InvalidStatus
+from websockets import ConnectionClosed, InvalidStatus, Origin
+from websockets.sync.client import connect
 
 from multisession_app.multi_session.localization import Localization
 from multisession_app.multi_session.options import (
     CLOSED_TREES_WITHOUT_DEVICE,
     MESSAGES_AT_ONCE,
     MESSAGES_PER_SECOND,
+    SHARED_MESSAGES_AT_ONCE,
     SOCKETS_OF_DEVICE,
+    SOCKETS_WITHOUT_DEVICE_OF_ADDRESS,
     TREE_WITHOUT_DEVICE_LIFE,
 )
+from tests.support.back_end import BackEnd
 from tests.support.devices import NOTES, Device, Tab
 from tests.support.raw_socket import NAMESPACE, RawSocket, event
 from tests.support.running import until
@@ -67,6 +72,36 @@ def test_flood_of_messages_ends_the_socket(server: Server, bystander: Tab) -> No
             attack.send_raw("ping")
         assert attack.wait_closed() in {1008, 1006}
     until(lambda: f"more than {MESSAGES_PER_SECOND} messages a second" in server.log, "the line in the log")
+
+
+def test_sockets_that_are_closed_are_closed(tmp_path: Path) -> None:
+    """Each has sent some hundred messages, which wait for each other; their places are free at once, not after them."""
+    places = 20
+    own = BackEnd(tmp_path)
+    options = own.root / "multisession_app" / "multi_session" / "options.py"
+    limit = f"SOCKETS_WITHOUT_DEVICE_OF_ADDRESS = {SOCKETS_WITHOUT_DEVICE_OF_ADDRESS}\n"
+    assert limit in options.read_text()
+    options.write_text(options.read_text().replace(limit, f"SOCKETS_WITHOUT_DEVICE_OF_ADDRESS = {places}\n"))
+    try:
+        own.start()
+        address = own.url.replace("http", "ws", 1) + NAMESPACE
+        # The first ones need not wait for their turn.
+        for number in range(places + SHARED_MESSAGES_AT_ONCE // 400 + 20):
+            opening = partial(connect, origin=Origin(own.url), proxy=None, close_timeout=0)
+            with suppress(InvalidStatus), opening(f"{address}/?token={number}&EIO=4&transport=websocket") as socket:
+                for frame in (f"40{NAMESPACE},{{}}", *["3"] * 400):
+                    socket.send(frame)
+        until(lambda: _is_let_in(own), "a place to be free", seconds=2)
+    finally:
+        own.stop()
+
+
+def _is_let_in(server: Server) -> bool:
+    try:
+        RawSocket(server.url, boot={}).close()
+    except InvalidStatus:
+        return False
+    return True
 
 
 def test_a_person_with_many_tabs_has_room(

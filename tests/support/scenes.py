@@ -26,6 +26,7 @@ class Namespace:
 
         Who `refuses` lets nobody in.
         """
+        self.namespace = "/_event"
         self._token_manager: TokenManager = LocalTokenManager()
         self._static_router_data: dict[str, Any] = {}
         self.shows, self.sends = shows, True

@@ -24,7 +24,8 @@ from ..security.origins import SAFE_METHODS, UNKNOWN_PROXY, RequestOrigin
 from .context import RequestContext
 from .refusals import log_refusal
 from .responses import refusal
-from .sockets import App, Message, Receive, Scope, Send, Sockets, split_tab
+from .socket_flow import Message, Receive, Send
+from .sockets import App, Scope, Sockets, split_tab
 
 logger = logging.getLogger(__name__)
 

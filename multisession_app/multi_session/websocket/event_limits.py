@@ -11,7 +11,7 @@ from reflex_base.utils.exceptions import EventDeserializationError
 from ..actions.multi_session import MultiSession
 from ..actions.tabs import Connection, Identity
 from ..log_lines import refused
-from ..options import PATH_LIMIT, QUERY_LIMIT
+from ..options import PACKETS_WAITING, PATH_LIMIT, QUERY_LIMIT
 
 if TYPE_CHECKING:
     import reflex as rx
@@ -39,6 +39,10 @@ def limit_events(app: rx.App, multi_session: MultiSession) -> None:
         if isinstance(data, dict):
             ids = Identity.read(namespace._static_router_data.get(sid, {}).get("headers") or {})
             connection = tabs.connections.get(ids.connection)
+            if _waiting(sio, sid, namespace.namespace) > PACKETS_WAITING:
+                if connection is not None:
+                    tabs.refuse(connection, _POLICY_VIOLATION, f"more than {PACKETS_WAITING} packets not read")
+                return
             if _is_too_long(data.get("router_data")):
                 if connection is not None:
                     tabs.refuse(connection, _POLICY_VIOLATION, f"path of more than {PATH_LIMIT} bytes")
@@ -61,8 +65,17 @@ def limit_events(app: rx.App, multi_session: MultiSession) -> None:
     namespace.on_connect, namespace.on_event = connect, event
 
 
+def _waiting(sio: Any, sid: str, namespace: str) -> int:
+    """Return how many packets engine.io 4.15 keeps for a browser, without a bound of its own."""
+    socket = sio.eio.sockets.get(sio.manager.eio_sid_from_sid(sid, namespace))
+    return 0 if socket is None else int(socket.queue.qsize())
+
+
 def _is_too_long(router_data: object) -> bool:
+    if not isinstance(router_data, dict):
+        return False
     limits = {"pathname": PATH_LIMIT, "asPath": PATH_LIMIT + QUERY_LIMIT}
-    return isinstance(router_data, dict) and any(
+    # The query comes once more as a dictionary, with the parameters of a dynamic route.
+    return len(str(router_data.get("query", ""))) > PATH_LIMIT + QUERY_LIMIT or any(
         isinstance(path := router_data.get(key), str) and len(path) > most for key, most in limits.items()
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,7 @@ from reflex_base.utils.exceptions import EventDeserializationError
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.actions.tabs import Connection
-from multisession_app.multi_session.options import PATH_LIMIT, QUERY_LIMIT
+from multisession_app.multi_session.options import PACKETS_WAITING, PATH_LIMIT, QUERY_LIMIT
 from multisession_app.multi_session.websocket.event_limits import limit_events
 from tests.support.running import run
 from tests.support.scenes import Namespace
@@ -24,7 +25,11 @@ class Socket:
     def __init__(self, kit: MultiSession, namespace: Namespace) -> None:
         """Connect it."""
         self.namespace = namespace
-        self.sio = SimpleNamespace(eio=SimpleNamespace(max_http_buffer_size=1_000_000))
+        self.packets: asyncio.Queue[None] = asyncio.Queue()
+        self.sio = SimpleNamespace(
+            eio=SimpleNamespace(max_http_buffer_size=1_000_000, sockets={"eio": SimpleNamespace(queue=self.packets)}),
+            manager=SimpleNamespace(eio_sid_from_sid=lambda sid, namespace: {"sid": "eio"}.get(sid)),
+        )
         app: Any = SimpleNamespace(
             event_namespace=namespace,
             sio=self.sio,
@@ -52,7 +57,15 @@ def socket(multi_session: MultiSession, namespace: Namespace) -> Socket:
 
 @pytest.mark.parametrize(
     "router_data",
-    [{}, None, "x", {"pathname": 5}, {"pathname": "x" * PATH_LIMIT}, {"asPath": "x" * (PATH_LIMIT + QUERY_LIMIT)}],
+    [
+        {},
+        None,
+        "x",
+        {"pathname": 5},
+        {"pathname": "x" * PATH_LIMIT},
+        {"asPath": "x" * (PATH_LIMIT + QUERY_LIMIT)},
+        {"query": {"q": "x" * QUERY_LIMIT, "param": "x"}},
+    ],
 )
 def test_event_of_a_page_runs(socket: Socket, router_data: Any) -> None:
     """Wherever the page is; what is no path is Reflex's concern."""
@@ -67,6 +80,23 @@ def test_event_of_a_page_with_a_long_path_ends_the_socket(socket: Socket, key: s
         assert not socket.runs({"name": "known", "router_data": {key: "x" * (length + 1)}})
     assert socket.connection.kicked.is_set()
     assert socket.connection.refusal == (1008, "path of more than 2048 bytes")
+
+
+@pytest.mark.parametrize("query", [{"q": "x" * 60_000}, {"x" * 60_000: ""}, {"q": ["x"] * 10_000}, "x" * 60_000])
+def test_event_of_a_page_with_a_long_query_ends_the_socket(socket: Socket, query: Any) -> None:
+    """It would come back with the state, as often as a page boots."""
+    assert not socket.runs({"name": "known", "router_data": {"pathname": "/", "asPath": "/", "query": query}})
+    assert socket.connection.refusal == (1008, "path of more than 2048 bytes")
+
+
+def test_browser_that_asks_for_more_than_it_reads_is_closed(socket: Socket) -> None:
+    """engine.io 4.15 would keep all of it; those that read slowly have room."""
+    for _ in range(PACKETS_WAITING):
+        socket.packets.put_nowait(None)
+    assert socket.runs({"name": "known"})
+    socket.packets.put_nowait(None)
+    assert not socket.runs({"name": "known"})
+    assert socket.connection.refusal == (1008, "more than 500 packets not read")
 
 
 def test_event_without_a_handler_is_dropped(socket: Socket, caplog: pytest.LogCaptureFixture) -> None:
