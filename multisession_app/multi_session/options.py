@@ -65,6 +65,8 @@ SECRET_GRACE = timedelta(seconds=60)
 """How long an old device secret still works after its successor was first used."""
 ANSWER_ON_ITS_WAY = timedelta(seconds=10)
 """How long an answer that holds a new cookie may take to reach the browser."""
+ANSWER_HAS_TIME = timedelta(seconds=3)
+"""How long the newest such answer may be used undisturbed, however many were lost before it."""
 ARRIVAL_TIMEOUT = timedelta(seconds=5)
 """How long a tab may take to acknowledge the account that its socket was moved to. After that it reconnects."""
 SHORT_TIMEOUT = timedelta(days=1)
@@ -156,7 +158,9 @@ PASSWORDS_WAITING = 1000
 PASSWORDS_WAITING_OF_ADDRESS = 500
 """From one address, or IPv6 network of a customer (/48)."""
 PASSWORDS_WAITING_OF_DEVICE = 4
-"""With one cookie; without a cookie, with one e-mail."""
+"""On one device; without one, with one cookie or e-mail."""
+KNOWN_COOKIES_MAX = 10_000
+"""How many cookies of devices on which somebody is signed in a process remembers, to let them have turns of theirs."""
 
 LOG_LINE_MAX = 1000
 """Maximum length of a log line, in characters; so much of an exception's text too. A stranger may have sent it."""

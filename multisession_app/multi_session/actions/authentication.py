@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
 from sqlmodel import Session
@@ -45,7 +46,7 @@ class Authentication:
         """
         name, email = validation.check_name(name), validation.check_email(email)
         passwords.check_password(password, minimum=self._kit.options.password_minimum, about=[name, email])
-        async with self._kit.password_queue.turn(source, device.id if device else email):
+        async with self._turn(source, device, email):
             # From here on every outcome tells whether the e-mail is taken, so every attempt counts. Typing mistakes do
             # not.
             await self._kit.rate_limits.count_sign_up(source)
@@ -81,7 +82,7 @@ class Authentication:
         user_id, stored, is_known_here = await self._kit.database.look_up(look_up)
         known_by = device.id if device and is_known_here else None
         # Counted only when it is its turn: while an office waits for its hashes, nobody of it has failed yet.
-        async with self._kit.password_queue.turn(source, device.id if device else validation.as_stored(email)):
+        async with self._turn(source, device, validation.as_stored(email)):
             attempt = await self._kit.rate_limits.count_sign_in(email, source, known_by=known_by)
             is_right, new_hash = await passwords.verify_password(password, stored)
         if not is_right:
@@ -150,7 +151,7 @@ class Authentication:
         # Not before the old password is verified: the answer would tell it to whoever guesses it as the new one.
         if passwords.is_same(current, new):
             raise PasswordUnchanged
-        async with self._kit.password_queue.turn(source, device.id):
+        async with self._turn(source, device):
             new_hash = await passwords.hash_password(new)
         now = self._kit.now()
 
@@ -189,13 +190,17 @@ class Authentication:
         await self._kit.pubsub.tell(device, device.next_to(device.active_id))
         await self._kit.pubsub.tell_devices(others)
 
+    def _turn(self, source: Source, device: ProvenDevice | None, email: str = "") -> AbstractAsyncContextManager[None]:
+        who, is_known = (device.id, bool(device.sessions)) if device else (email, False)
+        return self._kit.password_queue.turn(source, who, is_known=is_known)
+
     async def _prove(self, device: ProvenDevice, password: str, source: Source, *, field: str = "") -> User:
         """Return the active user if that is their password; `field` is the form's name of it."""
         active = signed_in(device)
         user = await self._kit.database.look_up(lambda db: users.get(db, active.user.id))
         if user is None:
             raise InvalidSession
-        async with self._kit.password_queue.turn(source, device.id):
+        async with self._turn(source, device):
             attempt = await self._kit.rate_limits.count_sign_in(user.email, source, known_by=device.id)
             is_right, _ = await passwords.verify_password(password, user.password_hash)
         if not is_right:

@@ -94,6 +94,8 @@ class Devices:
             return devices.find(db, secret_hash, **at) or theft.find_dead(db, secret_hash, now=now)
 
         found = await kit.database.look_up(work)
+        known = found if isinstance(found, ProvenDevice) and found.sessions and not found.is_suspected else None
+        kit.password_queue.note(secret_hash, known.id if known else "")
         if isinstance(found, ProvenDevice) and found.is_suspected:
             await self._end_stolen(found.id, by, now)
             return DeadSecret(found.id, found.generation, is_suspected=True, is_stolen=True)

@@ -114,13 +114,15 @@ def source_of(request: Request) -> Source:
 
 
 def waiting_for_turn(kit: MultiSession, request: Request, body: Any) -> AbstractAsyncContextManager[None]:
-    """Return the turn of a request that bears a password, known by its cookie, whether or not that proves a device.
+    """Return the turn of a request that bears a password, by its cookie, whether or not that proves a device.
 
     Raises:
         ServerBusy: see `PasswordQueue.turn`.
     """
-    who = context_of(request).secret_hash or as_stored(getattr(body, "email", ""))
-    return kit.password_queue.turn(source_of(request), who)
+    secret_hash = context_of(request).secret_hash
+    known = kit.password_queue.device_of(secret_hash)
+    who = known or secret_hash or as_stored(getattr(body, "email", ""))
+    return kit.password_queue.turn(source_of(request), who, is_known=bool(known))
 
 
 def cookie_for(request: Request, secret: str, *, is_short: bool) -> str:

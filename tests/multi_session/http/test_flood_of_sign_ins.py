@@ -158,6 +158,57 @@ def test_whoever_cannot_wait_any_more_is_told_so(
     assert world.everything() == before
 
 
+def test_known_device_is_let_in_among_invented_cookies_at_its_address(
+    client: Callable[..., Browser], multi_session: MultiSession, held: asyncio.Event
+) -> None:
+    """The flood fills every place of it. A copy of the living cookie shares the four places; an ended one has none."""
+    left = client(address=HOME)
+    held.set()
+    left.sign_up("bob")
+    left.names()
+    ended = left.copy()
+    left.post("/multi-session/revoke-all")
+    assert ended.names() == []
+    ada = client(address=HOME)
+    ada.sign_up("ada")
+    ada.names()
+    ada.sign_up("cleo")
+    ada.names()
+    held.clear()
+    app, name = ada.app, ada.cookie.name
+
+    async def go() -> tuple[list[int], int, list[int]]:
+        flood = [
+            asyncio.create_task(sign_in(app, f"x{number}", cookies=httpx.Cookies({name: f"invented {number}"})))
+            for number in range(PASSWORDS_AT_ONCE + PASSWORDS_WAITING_OF_ADDRESS)
+        ]
+        await until_waiting(multi_session, PASSWORDS_WAITING_OF_ADDRESS)
+        refused = [
+            (await sign_in(app, "x", cookies=cookies)).status_code
+            for cookies in (None, httpx.Cookies({name: "invented too"}), ended.cookies)
+        ]
+        known = {
+            asyncio.create_task(ada.copy().send("POST", "/reauthenticate", json={"password": PASSWORD}))
+            for _ in range(PASSWORDS_WAITING_OF_DEVICE + 1)
+        }
+        fifth, known = await asyncio.wait(known, return_when=asyncio.FIRST_COMPLETED)
+        turn = multi_session.password_queue._turns
+        held.set()
+        await asyncio.wait(known, return_when=asyncio.FIRST_COMPLETED)
+        turns = multi_session.password_queue._turns - turn
+        for task in flood:
+            task.cancel()
+        await asyncio.gather(*flood, return_exceptions=True)
+        return refused, turns, [(await task).status_code for task in (*fifth, *known)]
+
+    refused, turns, answers = run(go())
+    assert refused == [503] * 3
+    # One of its four is let in, and the others then bear a replaced cookie.
+    assert (answers[0], sorted(answers[1:])) == (503, [200, 409, 409, 409])
+    assert turns <= 3 * PASSWORDS_AT_ONCE
+    assert multi_session.password_queue._length == 0
+
+
 def test_whoever_goes_away_is_not_waited_for(
     client: Callable[..., Browser], multi_session: MultiSession, held: asyncio.Event
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from multisession_app.multi_session.errors import ServerBusy
 from multisession_app.multi_session.options import (
+    KNOWN_COOKIES_MAX,
     PASSWORDS_AT_ONCE,
     PASSWORDS_WAITING,
     PASSWORDS_WAITING_OF_ADDRESS,
@@ -48,6 +49,7 @@ class Crowd:
         work: Callable[[], Awaitable[object]] | None = None,
         *,
         gone: asyncio.Event | None = None,
+        is_known: bool = False,
     ) -> asyncio.Task[None]:
         """Let somebody come and return what waits for them."""
 
@@ -57,7 +59,8 @@ class Crowd:
 
         async def go() -> None:
             try:
-                async with self.queue.turn(Source(ip_address=address, gone=wait if gone else None), who):
+                source = Source(ip_address=address, gone=wait if gone else None)
+                async with self.queue.turn(source, who, is_known=is_known):
                     self.turns.append(who)
                     await (work() if work else asyncio.sleep(0))
             except ServerBusy:
@@ -261,6 +264,81 @@ def test_turn_ends_with_an_error_too() -> None:
         assert isinstance(failing.exception(), ValueError)
 
     play(scene)
+
+
+def test_known_device_is_let_in_at_an_address_full_of_invented_cookies() -> None:
+    """And is next, with each of its four requests but for one of the others in between; these lose four places."""
+
+    async def scene(crowd: Crowd) -> None:
+        for number in range(PASSWORDS_WAITING_OF_ADDRESS + 1):
+            await crowd.come(HOME, f"invented {number}")
+        for _ in range(PASSWORDS_WAITING_OF_DEVICE + 1):
+            await crowd.come(HOME, "ada", is_known=True)
+        assert crowd.queue._length == PASSWORDS_WAITING_OF_ADDRESS
+        assert crowd.refused.count("ada") == 1
+        # Nor does who comes then push out what she has.
+        await crowd.come(HOME, "invented too")
+        assert crowd.refused.count("ada") == 1
+        turns = await crowd.let_go()
+        assert [turns[number] for number in (0, 2, 4, 6)] == ["ada"] * 4
+
+    play(scene)
+
+
+def test_known_devices_keep_no_new_one_out() -> None:
+    """However many requests of theirs wait, every other turn is of somebody else; among themselves they take turns."""
+
+    async def scene(crowd: Crowd) -> None:
+        for device in "aaaabbb":
+            await crowd.come(HOME, device, is_known=True)
+        for device in "xy":
+            await crowd.come(HOME, device)
+        assert "".join(await crowd.let_go()) == "bxaybabaa"
+
+    play(scene)
+
+
+def test_known_devices_that_fill_an_address_make_room_for_one_with_fewer() -> None:
+    """For a new device too."""
+
+    async def scene(crowd: Crowd) -> None:
+        for number in range(PASSWORDS_WAITING_OF_ADDRESS):
+            await crowd.come(HOME, f"{number % 125}", is_known=True)
+        await crowd.come(HOME, "ada", is_known=True)
+        await crowd.come(HOME, "new")
+        assert {"ada", "new"} <= {*await crowd.let_go()}
+        assert len(crowd.refused) == 2
+
+    play(scene)
+
+
+def test_known_device_pushes_out_nobody_at_another_address() -> None:
+    """Where all is full, of the addresses that with most places gives one up, as ever."""
+
+    async def scene(crowd: Crowd) -> None:
+        for address in (ELSEWHERE, "8.8.8.8"):
+            for number in range(PASSWORDS_WAITING_OF_ADDRESS):
+                await crowd.come(address, f"{address} {number}")
+        await crowd.come(HOME, "new")
+        await crowd.come(HOME, "ada", is_known=True)
+        assert crowd.queue._length == PASSWORDS_WAITING
+        assert {"ada", "new"} <= {*(await crowd.let_go())[:6]}
+        assert len(crowd.refused) == 2
+
+    play(scene)
+
+
+def test_cookies_are_known_by_their_last_look_up() -> None:
+    """Those used longest ago are forgotten, and at once those that prove nobody any more."""
+    queue = PasswordQueue()
+    for number in range(KNOWN_COOKIES_MAX):
+        queue.note(f"{number}", "device")
+    queue.note("0", "device")
+    queue.note("new", "device")
+    assert [queue.device_of(one) for one in ("0", "1", "new", "invented", None)] == ["device", "", "device", "", ""]
+    queue.note("new", "")
+    assert queue.device_of("new") == ""
+    assert len(queue._known) < KNOWN_COOKIES_MAX
 
 
 def test_who_has_had_a_turn_is_not_remembered_for_ever() -> None:
