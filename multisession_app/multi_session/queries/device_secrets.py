@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select, update
 
 from ..database.models import ANSWER_LOST, Device, DeviceSecret, DeviceSession
 from ..errors import SessionChanged
-from ..options import ANSWER_ON_ITS_WAY, SECRET_GRACE
+from ..options import ANSWER_HAS_TIME, ANSWER_ON_ITS_WAY, SECRET_GRACE
 from .devices import ProvenDevice
 
 
@@ -55,10 +56,12 @@ def note_first_use(db: Session, device: ProvenDevice, *, now: datetime) -> None:
     db.exec(older.values(dies_at=now + SECRET_GRACE).execution_options(synchronize_session=False))
 
 
-def rotate(db: Session, device: ProvenDevice, *, now: datetime, is_final: bool = False) -> tuple[str, int]:
+def rotate(
+    db: Session, device: ProvenDevice, *, now: datetime, is_final: bool = False, user_id: str = ""
+) -> tuple[str, int]:
     """Make the device's next secret and return it with its generation. Locks the device till the commit.
 
-    With `is_final` the older ones die at its first use, without grace (`note_first_use`).
+    With `is_final` the older ones die at its first use, without grace (`note_first_use`). `user_id` is who signs in.
 
     Raises:
         SessionChanged: the device was deleted with its last user, theft was found, or its secret was replaced by one
@@ -75,11 +78,8 @@ def rotate(db: Session, device: ProvenDevice, *, now: datetime, is_final: bool =
     if generation is None:
         raise SessionChanged
     newer = col(DeviceSecret.device_id) == device.id, col(DeviceSecret.generation) > device.generation
-    successors = db.exec(select(DeviceSecret).where(*newer)).all()
-    # The age of the first successor counts: else another holder of the old cookie could keep the owner out by trying
-    # again and again.
-    is_on_its_way = bool(successors) and min(s.created_at for s in successors) > now - ANSWER_ON_ITS_WAY
-    if is_on_its_way or any(s.first_used_at for s in successors):
+    successors = db.exec(select(DeviceSecret).where(*newer).order_by(col(DeviceSecret.generation))).all()
+    if any(s.first_used_at for s in successors) or _is_on_its_way(db, successors, user_id, now):
         raise SessionChanged
     # The answer that held the successor was lost. No tab has shown the sessions that it opened, so they end.
     lost = col(DeviceSession.device_id) == device.id, col(DeviceSession.generation) > device.generation
@@ -92,6 +92,22 @@ def rotate(db: Session, device: ProvenDevice, *, now: datetime, is_final: bool =
         reset = update(DeviceSession).where(*own, reauthenticated).values(authenticated_at=DeviceSession.created_at)
         db.exec(reset.execution_options(synchronize_session=False))
     return store_secret(db, device.id, generation, now=now, is_final=is_final), generation
+
+
+def _is_on_its_way(db: Session, successors: Sequence[DeviceSecret], user_id: str, now: datetime) -> bool:
+    """Say whether this sign-in has to wait for the answers of those before it on the same secret."""
+    if not successors:
+        return False
+    # Mostly the age of the first successor counts, and of the newest only a moment, in which its answer is used: else
+    # another holder of the old cookie could keep the owner out, or undo each sign-in, by trying again and again.
+    made = [secret.created_at for secret in successors]
+    if min(made) > now - ANSWER_ON_ITS_WAY or max(made) > now - ANSWER_HAS_TIME:
+        return True
+    # Nor may one account have moment after moment: it waits twice as long after each of its own.
+    of_user = DeviceSession.device_id == successors[0].device_id, DeviceSession.user_id == user_id
+    which = select(DeviceSession.created_at).where(*of_user, DeviceSession.generation >= successors[0].generation)
+    own = db.exec(which).all()
+    return bool(own) and max(own) > now - ANSWER_ON_ITS_WAY * 2 ** (len(own) - 1)
 
 
 def store_secret(db: Session, device_id: str, generation: int, *, now: datetime, is_final: bool = False) -> str:

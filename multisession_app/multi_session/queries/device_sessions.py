@@ -103,7 +103,7 @@ def open_session(
     else:
         device_id = device.id
         # This comes first: it locks the device, so that parallel sign-ins count each other's sessions below.
-        secret, generation = device_secrets.rotate(db, device, now=now)
+        secret, generation = device_secrets.rotate(db, device, now=now, user_id=user.id)
         device_cookies.keep_cookie(db, device_id, now=now)
         end(db, REPLACED, now, col(DeviceSession.device_id) == device_id, col(DeviceSession.user_id) == user.id)
         kept, evicted = _make_room(db, device, source=source, maximum=maximum, evict=evict, now=now)

@@ -8,7 +8,7 @@ import pytest
 
 from multisession_app.multi_session.database.models import Device, DeviceSecret, User
 from multisession_app.multi_session.errors import SessionChanged
-from multisession_app.multi_session.options import ANSWER_ON_ITS_WAY, SECRET_GRACE
+from multisession_app.multi_session.options import ANSWER_HAS_TIME, ANSWER_ON_ITS_WAY, SECRET_GRACE
 from multisession_app.multi_session.queries import devices
 from multisession_app.multi_session.queries.device_secrets import hash_secret, make_secret, make_state_key
 from tests.support.world import World
@@ -166,8 +166,60 @@ def test_old_cookie_cannot_keep_the_owner_out(world: World) -> None:
         world.clock.now += ANSWER_ON_ITS_WAY / 2
         with suppress(SessionChanged):
             world.sign_in(world.use(old), world.user(f"eve{number}"))
+    world.clock.now += ANSWER_HAS_TIME
     bob = world.sign_in(world.use(old), world.user("bob"))
     assert [session.id for session in world.device(bob.secret).sessions] == [bob.session.id, ada]
+
+
+def test_answer_has_time_to_be_used_however_many_were_lost_before(world: World) -> None:
+    """Else who holds a copy of the old cookie would undo each sign-in of the owner within a blink."""
+    old, (ada,) = world.device_with("ada")
+    eve, bob, eve_too = world.user("eve"), world.user("bob"), world.user("eve too")
+    world.sign_in(world.use(old), eve)
+    world.clock.now += ANSWER_ON_ITS_WAY
+    owner = world.sign_in(world.use(old), bob)
+    stolen = world.device(old)
+    world.clock.now += ANSWER_HAS_TIME * 0.9
+    for user in (eve, eve_too):
+        with pytest.raises(SessionChanged):
+            world.sign_in(stolen, user)
+    world.use(owner.secret)
+    world.clock.now += 10 * ANSWER_ON_ITS_WAY
+    with pytest.raises(SessionChanged):
+        world.sign_in(stolen, eve_too)
+    assert [session.id for session in world.device(owner.secret).sessions] == [owner.session.id, ada]
+
+
+@pytest.mark.parametrize("accounts", [1, 5])
+def test_old_cookie_in_a_loop_cannot_keep_the_owner_out(world: World, accounts: int) -> None:
+    """Whoever has it tries ten times a second, and is always before the owner, who tries every second.
+
+    Each account holds up others for a moment, and waits twice as long after each of its own.
+    """
+    old, (ada,) = world.device_with("ada")
+    eves, bob = [world.user(f"eve{number}") for number in range(accounts)], world.user("bob")
+    device, owner, tries = world.use(old), None, 0
+    while owner is None:
+        for eve in eves if tries % 10 else [*eves, bob]:
+            with suppress(SessionChanged):
+                opened = world.sign_in(device, eve)
+                owner = opened if eve is bob else None
+        tries += 1
+        world.clock.advance(seconds=0.1)
+        assert tries < 10 * 60
+    world.use(owner.secret)
+    assert [session.id for session in world.device(owner.secret).sessions] == [owner.session.id, ada]
+
+
+def test_answers_lost_one_after_the_other_can_be_repeated(world: World) -> None:
+    """Each after twice the time, with whichever account."""
+    old, (ada,) = world.device_with("ada")
+    bob = world.user("bob")
+    for number in range(3):
+        world.sign_in(world.use(old), bob)
+        world.clock.now += ANSWER_ON_ITS_WAY * 2**number
+    again = world.sign_in(world.use(old), bob)
+    assert [session.id for session in world.device(again.secret).sessions] == [again.session.id, ada]
 
 
 def test_second_sign_in_waits_for_the_answer_of_the_first(world: World) -> None:
