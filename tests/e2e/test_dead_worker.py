@@ -63,13 +63,14 @@ def test_tabs_outlive_a_worker(workers: BackEnd) -> None:
     ada, _ = device.join("Ada", "Grace")
     sessions = device.sessions()
     with ExitStack() as closing:
-        tabs = [closing.enter_context(device.tab()) for _ in range(8)]
+        # The kernel gives each to one of the two: all to one of them once in 30,000 times.
+        tabs = [closing.enter_context(device.tab()) for _ in range(16)]
         for tab in tabs:
             tab.write_draft(f"of {tab.token}")
         for _ in range(2):
             kill_one(workers)
-            gone = [tab for tab in tabs if tab.is_closed]
-            assert 0 < len(gone) < len(tabs)
+            gone = until(lambda: [tab for tab in tabs if tab.is_closed], "the tabs of the dead one to close")
+            assert len(gone) < len(tabs)
             for tab in gone:
                 tabs.remove(tab)
                 back = closing.enter_context(device.tab(token=tab.token, patience=LOCK_SECONDS + 10))
