@@ -11,7 +11,7 @@ import pytest
 
 from multisession_app.multi_session.actions.multi_session import MultiSession
 from multisession_app.multi_session.database.models import DeviceSession, SecurityEvent, User
-from multisession_app.multi_session.errors import InvalidCredentials, InvalidSession, SessionChanged
+from multisession_app.multi_session.errors import InvalidCredentials, InvalidPassword, InvalidSession, SessionChanged
 from multisession_app.multi_session.options import SECRET_GRACE
 from multisession_app.multi_session.queries.devices import ProvenDevice
 from multisession_app.multi_session.security import passwords
@@ -224,7 +224,9 @@ def test_of_two_changes_at_once_one_wins(
         multi_session.authentication.change_password(device, current=PASSWORD, new=new, source=Source())
         for device, new in ((one, NEW), (other, "yet another password"))
     ]
-    assert sorted(map(str, run(outcomes(*verbs)))) == sorted(map(str, [None, InvalidCredentials]))
+    # The loser has verified the old password before the winner's commit, or after it.
+    lost = {None, InvalidCredentials}, {None, InvalidPassword}
+    assert set(run(outcomes(*verbs))) in lost
     assert sorted(row.revoked_reason or "" for row in world.rows(DeviceSession)) == ["", "password_changed"]
     changes = [event for event in world.rows(SecurityEvent) if event.kind == "password_changed"]
     assert sorted(event.detail for event in changes) == ["", "session_ended"]
