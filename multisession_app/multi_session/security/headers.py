@@ -62,7 +62,9 @@ class SecurityHeaders:
         """Return an answer's headers followed by the security headers that it lacks; the app's own ones stay."""
         present = {name.lower(): value for name, value in headers}
         content_type = present.get(b"content-type", b"")
-        if page := self._pages.get(present.get(b"etag", b"")):
+        # A 304 has no type. An asset may have a page's etag: Starlette 1.10 makes it of time and size alone.
+        is_page = content_type.startswith(b"text/html") or not content_type
+        if is_page and (page := self._pages.get(present.get(b"etag", b""))):
             added = page
         elif content_type.startswith(b"text/html"):
             added = self._document

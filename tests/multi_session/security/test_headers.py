@@ -173,6 +173,19 @@ def test_pages_of_one_time_and_size_may_run_the_scripts_of_both(site: Callable[.
     assert policy_of(browser.get("//index.html"))["script-src"] == ["'self'", ONE]
 
 
+def test_file_of_a_pages_time_and_size_is_no_page(site: Callable[..., Browser], pages: Path) -> None:
+    """It has the page's ETag, and is kept for good all the same."""
+    script = pages / "assets" / "root-Dfwd_-i3.js"
+    script.write_text("x" * (pages / "two.html").stat().st_size)
+    for file in (script, pages / "two.html"):
+        os.utime(file, (0, 0))
+    browser = site()
+    assert browser.get("//two.html").headers["etag"] == browser.get("//assets/root-Dfwd_-i3.js").headers["etag"]
+    answer = browser.get("//assets/root-Dfwd_-i3.js")
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert policy_of(answer)["script-src"] == ["'self'"]
+
+
 def test_an_unchanged_page_keeps_its_policy(site: Callable[..., Browser]) -> None:
     """A 304 replaces the headers that the browser has stored, and names no content type."""
     browser = site()
