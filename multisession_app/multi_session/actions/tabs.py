@@ -52,7 +52,7 @@ class Connection:
         tree: the name of its Reflex state tree, "" until its device is looked up.
         meant_for: the session for which what arrives from the tab is meant, "" for signed out. None while nobody
             can know: a snapshot of another account is on its way, or the tab came back as another account.
-        left: the session that it acted as before, None once nothing can be sent for that one any more.
+        came_from: the session that it acted as before, None once nothing can be sent for that one any more.
         snapshot_id: the snapshot that the tab has yet to acknowledge, "" for none.
         is_named: its tab's token names the session that the tab shows.
         dropped: how many events were dropped since the tab was last told.
@@ -72,7 +72,7 @@ class Connection:
     user_id: str = ""
     tree: str = ""
     meant_for: str | None = None
-    left: str | None = None
+    came_from: str | None = None
     snapshot_id: str = ""
     is_named: bool = False
     dropped: int = 0
@@ -137,7 +137,7 @@ class Tabs:
     """The registry of this process's open sockets.
 
     The websocket door sets `move`, which changes a socket's account in place, `refresh`, which lets its tab read its
-    accounts anew, and `left`, which is told the device and the tree of a tab that has closed.
+    accounts anew, and `on_close`, which is told the device and the tree of a tab that has closed.
     """
 
     def __init__(self) -> None:
@@ -145,7 +145,7 @@ class Tabs:
         self.connections: dict[str, Connection] = {}
         self.move: Callable[[Connection], None] | None = None
         self.refresh: Callable[[Connection], Awaitable[None]] | None = None
-        self.left: Callable[[str, str], None] = lambda device_id, tree: None
+        self.on_close: Callable[[str, str], None] = lambda device_id, tree: None
 
     def add(self, connection: Connection) -> None:
         """Register a socket, before its device is looked up: a change in between then marks it stale."""
@@ -155,7 +155,7 @@ class Tabs:
         """Forget a closed socket."""
         self.connections.pop(connection.id, None)
         if connection.tree:
-            self.left(connection.identity.device, connection.tree)
+            self.on_close(connection.identity.device, connection.tree)
 
     def kick(self, connection: Connection) -> None:
         """Close a socket so that the browser comes back at once and is looked up anew."""

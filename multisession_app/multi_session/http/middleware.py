@@ -117,7 +117,7 @@ class DeviceMiddleware:
                 await self._app(scope, receive, send)
             finally:
                 # An upload makes a tree, whether or not its tab has a socket.
-                self._kit.tabs.left(device.id if device else "", tree)
+                self._kit.tabs.on_close(device.id if device else "", tree)
             return
         await self._app(scope, receive, send)
 

@@ -55,7 +55,7 @@ class ClosedTrees:
         if isinstance(states, StateManagerDisk):
             self._purge: Callable[[], None] = states._purge_expired_states
             states._purge_expired_states = self._purge_expired  # type: ignore[method-assign]
-        multi_session.tabs.left = self.leave
+        multi_session.tabs.on_close = self.leave
         on_disconnect = namespace.on_disconnect
 
         def disconnect(sid: str) -> Any:

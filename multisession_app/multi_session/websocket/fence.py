@@ -93,7 +93,7 @@ def meant_for(connection: Connection, data: Any) -> str | None:
     """
     shown = data.get("shown") if isinstance(data, dict) else None
     if isinstance(shown, str) and shown != connection.meant_for:
-        return shown if shown == connection.left else None
+        return shown if shown == connection.came_from else None
     return connection.meant_for
 
 

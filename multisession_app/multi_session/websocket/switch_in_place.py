@@ -155,7 +155,7 @@ class SwitchInPlace:
         # First keep a route open for events sent for the old account: an invented sid leads to its tree and headers.
         router_data, old_sid, old_tree = static[sid], f"{sid} before", connection.tree
         static[old_sid], self._tokens.sid_to_token[old_sid], self._old_sids[sid] = router_data, old_tree, old_sid
-        connection.left = connection.session_id
+        connection.came_from = connection.session_id
         connection.act_as(device)
         connection.arrived.clear()
         # Not in `_relink`: that may start after the socket has closed, and nobody would remove the entry.
@@ -222,7 +222,7 @@ class SwitchInPlace:
                     # The first event that was meant for the new account is the tab's acknowledgement.
                     page_load = _load_if_page_changed(data, connection)
                     self._close_old_route(sid)
-                elif meant_for(connection, data) == connection.left:
+                elif meant_for(connection, data) == connection.came_from:
                     sid = old_sid
             await self._on_event(sid, data)
             if page_load is not None:
@@ -253,7 +253,7 @@ class SwitchInPlace:
     def _close_old_route(self, sid: str) -> None:
         """Let what the socket sends from here on run for the account that it acts as."""
         if (old_sid := self._old_sids.pop(sid, None)) is not None:
-            self._connections[sid].left = None
+            self._connections[sid].came_from = None
             self._tokens.sid_to_token.pop(old_sid, None)
             self._namespace._static_router_data.pop(old_sid, None)
 
