@@ -113,6 +113,8 @@ class Connection:
         self.tree = tree_token(device, self.identity.session, self.identity.tab)
 
 
+POLICY_VIOLATION = 1008
+"""The WebSocket close code for what no browser sends (RFC 6455, 7.4.1)."""
 ALL_GENERATIONS = 2**31 - 1
 """As `Change.generation`: all of the device's sockets reconnect, and so show which cookie their browser has now."""
 

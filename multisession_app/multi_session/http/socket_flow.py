@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from ..actions.tabs import Connection, Tabs
+from ..actions.tabs import POLICY_VIOLATION, Connection, Tabs
 from ..options import LAST_SENDS_TIMEOUT, MESSAGES_WAITING_SIZE, SEND_TIMEOUT
-from .socket_limits import POLICY_VIOLATION, Breach, Wire
+from .socket_limits import Breach, Wire
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

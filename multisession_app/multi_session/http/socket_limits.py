@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
+from ..actions.tabs import POLICY_VIOLATION
 from ..errors import TooManySockets
 from ..options import (
     CONNECT_TIMEOUT,
@@ -29,9 +30,8 @@ from ..security.addresses import visitor_at
 from ..security.origins import RequestOrigin
 
 UNSUPPORTED_DATA = 1003
-POLICY_VIOLATION = 1008
 TOO_BIG = 1009
-"""Close codes of RFC 6455, 7.4.1."""
+"""Close codes of RFC 6455, 7.4.1, beside `POLICY_VIOLATION`."""
 
 CONNECT = "40"
 # Engine.IO's close and pong; Socket.IO's connect, disconnect and event. Digits of other scripts, which engine.io 4.15

@@ -9,7 +9,7 @@ from weakref import WeakSet
 from reflex_base.utils.exceptions import EventDeserializationError
 
 from ..actions.multi_session import MultiSession
-from ..actions.tabs import Connection, Identity
+from ..actions.tabs import POLICY_VIOLATION, Connection, Identity
 from ..log_lines import refused
 from ..options import PACKETS_WAITING, PATH_LIMIT, QUERY_LIMIT
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import reflex as rx
 
 logger = logging.getLogger(__name__)
-
-_POLICY_VIOLATION = 1008
 
 
 def limit_events(app: rx.App, multi_session: MultiSession) -> None:
@@ -37,15 +35,16 @@ def limit_events(app: rx.App, multi_session: MultiSession) -> None:
 
     async def event(sid: str, data: Any) -> None:
         if isinstance(data, dict):
+            # Not `fence.connection_of`: the sid of a route that is kept open in a move has no request of its own.
             ids = Identity.read(namespace._static_router_data.get(sid, {}).get("headers") or {})
             connection = tabs.connections.get(ids.connection)
             if _waiting(sio, sid, namespace.namespace) > PACKETS_WAITING:
                 if connection is not None:
-                    tabs.refuse(connection, _POLICY_VIOLATION, f"more than {PACKETS_WAITING} packets not read")
+                    tabs.refuse(connection, POLICY_VIOLATION, f"more than {PACKETS_WAITING} packets not read")
                 return
             if _is_too_long(data.get("router_data")):
                 if connection is not None:
-                    tabs.refuse(connection, _POLICY_VIOLATION, f"path of more than {PATH_LIMIT} bytes")
+                    tabs.refuse(connection, POLICY_VIOLATION, f"path of more than {PATH_LIMIT} bytes")
                 return
             name = data.get("name")
             if isinstance(name, str) and name not in handlers:

@@ -1,15 +1,21 @@
-"""The names of the events that the checks of events know, and what they mean for them."""
+"""The names of the events that the checks of events know, what they mean for them, and how a tab is sent one."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import contextvars
+from typing import TYPE_CHECKING, Any
 
 from reflex.state import FrontendEventExceptionState, OnLoadInternalState, State, UpdateVarsInternalState
 from reflex_base.event import Event
 from reflex_base.utils.format import format_event_handler
 
+from ..actions.tabs import Connection
 from .security_state import SecurityState
 from .state import MultiSessionState
+
+if TYPE_CHECKING:
+    import reflex as rx
 
 BOOT, HYDRATE = (format_event_handler(State.event_handlers[name]) for name in ("hydrate_and_load", "hydrate"))
 BOOTS = {BOOT, HYDRATE}
@@ -44,3 +50,11 @@ def is_done_by_a_person(event: Event) -> bool:
 def is_first_of_a_document(payload: Any) -> bool:
     """Whether it is the payload of a document's first boot: Reflex 0.10.1 sends hashes only with that one."""
     return isinstance(payload, dict) and "hashes" in payload
+
+
+async def send_to_tab(app: rx.App, connection: Connection, name: str) -> None:
+    """Queue an event of the kit on the tree of the account that the tab shows or moves to."""
+    event = Event(name=name, router_data=dict(connection.router_data))
+    # In a context of its own: in that of the handler that caused it, Reflex would take this for one of the handler's
+    # own events, and drop it with them.
+    await asyncio.create_task(app.event_processor.enqueue(connection.tree, event), context=contextvars.Context())

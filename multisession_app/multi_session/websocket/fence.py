@@ -7,17 +7,22 @@ nobody is dropped here and is never queued.
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from reflex_base.constants import CompileVars
-from reflex_base.event import Event
 
 from ..actions.tabs import HEADER, Connection, Tabs
 from ..errors import OptionsError
-from .event_names import ACKNOWLEDGE, BOOTS, PASS_THE_FENCE, TELL_DROPPED, is_first_of_a_document, is_missed
+from .event_names import (
+    ACKNOWLEDGE,
+    BOOTS,
+    PASS_THE_FENCE,
+    TELL_DROPPED,
+    is_first_of_a_document,
+    is_missed,
+    send_to_tab,
+)
 
 if TYPE_CHECKING:
     import reflex as rx
@@ -99,10 +104,7 @@ def meant_for(connection: Connection, data: Any) -> str | None:
 
 async def tell_dropped(app: rx.App, connection: Connection) -> None:
     """Let the tab say that something was not carried out."""
-    # On the tree of the account that the tab shows or moves to, and in a context of its own: in that of a handler,
-    # Reflex would take this for one of the handler's own events, and drop it with them.
-    event = Event(name=TELL_DROPPED, router_data=dict(connection.router_data))
-    await asyncio.create_task(app.event_processor.enqueue(connection.tree, event), context=contextvars.Context())
+    await send_to_tab(app, connection, TELL_DROPPED)
 
 
 def _name_of(data: Any) -> str:

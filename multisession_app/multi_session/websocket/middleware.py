@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -17,7 +15,7 @@ from ..actions.state_trees import tree_token
 from ..actions.tabs import Connection, Identity
 from ..errors import DatabaseUnavailable
 from ..queries.devices import ProvenDevice
-from .event_names import BOOTS, REFRESH, is_done_by_a_person, is_missed
+from .event_names import BOOTS, REFRESH, is_done_by_a_person, is_missed, send_to_tab
 from .failures import call_back_if_arriving
 from .fence import tell_dropped
 from .notices import explain, explain_lost
@@ -105,11 +103,4 @@ async def _boot(
 def refresh_tabs_of(app: rx.App) -> Callable[[Connection], Awaitable[None]]:
     """Return the function that tells one tab to read its accounts again."""
 
-    async def refresh(connection: Connection) -> None:
-        event = Event(name=REFRESH, router_data=dict(connection.router_data))
-        # Use a new context. In that of the handler that caused the change, Reflex would take this for one of the
-        # handler's own events, and drop it with them.
-        enqueue = app.event_processor.enqueue(connection.tree, event)
-        await asyncio.create_task(enqueue, context=contextvars.Context())
-
-    return refresh
+    return lambda connection: send_to_tab(app, connection, REFRESH)
