@@ -49,9 +49,7 @@ class OneLine:
     def __init__(self, emit: Callable[[logging.LogRecord], None]) -> None:
         """Begin without repeats."""
         self._emit = emit
-        # By place in the code, so there are not many: the begin of the window, and how often within it.
-        self._seen: dict[tuple[Any, ...], tuple[float, int]] = {}
-        self._refusals = _Refusals()
+        self._repeats = _Repeats()
 
     def __call__(self, record: logging.LogRecord) -> None:
         """Write a record, or count it."""
@@ -73,48 +71,38 @@ class OneLine:
     def _note(self, record: logging.LogRecord, error: BaseException | None) -> str | None:
         """Return what to say of repeats, None if this is one too many."""
         if (refusal := getattr(record, "refused", None)) is not None:
-            return self._refusals.note(record, *refusal)
+            code, whose = refusal
+            of_code = record.name, record.lineno, code
+            # Wrong passwords apart, so that no other refusal takes their place.
+            in_all = code in _PASSWORDS, LOG_REFUSALS_IN_ALL
+            return self._repeats.note(of_code, ((of_code, whose), LOG_REFUSALS), in_all)
         is_librarys = record.levelno >= logging.WARNING and record.name.partition(".")[0] in _LIBRARIES
         if error is None and not is_librarys:
             return ""
         place = (record.name, record.lineno, type(error), *_places(error)[:1])
-        now = time.monotonic()
-        since, count = self._seen.get(place, (now, 0))
-        left_out = max(0, count - LOG_REPEATS)
-        if now - since >= LOG_REPEATS_WINDOW.total_seconds():
-            since, count = now, 0
-        else:
-            left_out = 0
-        self._seen[place] = since, count + 1
-        if count >= LOG_REPEATS:
-            return None
-        if count == LOG_REPEATS - 1:
-            return " (further ones of this minute are left out)"
-        return f" ({left_out} more were left out)" if left_out else ""
+        return self._repeats.note(place, (place, LOG_REPEATS))
 
 
-class _Refusals:
-    """Counts what strangers were refused. It keeps no more of them than it lets be told."""
+class _Repeats:
+    """Counts what repeats. It keeps no more than the places in the code, and what it lets be told in a window."""
 
     def __init__(self) -> None:
         self._since = 0.0
-        # Told in this window: by place, code and whose, and all together, wrong passwords apart.
-        self._told: Counter[Any] = Counter()
-        # By place and code, until a later one says so.
-        self._left_out: Counter[Any] = Counter()
+        self._told: Counter[object] = Counter()
+        # By place, until a later record of it says so.
+        self._left_out: Counter[object] = Counter()
 
-    def note(self, record: logging.LogRecord, code: str, whose: str) -> str | None:
-        """Return what to say of repeats, None if this is one too many."""
+    def note(self, place: object, *limits: tuple[object, int]) -> str | None:
+        """Return what to say of repeats at a place, None for one too many; a limit is a key, and how often at most."""
         now = time.monotonic()
         if now - self._since >= LOG_REPEATS_WINDOW.total_seconds():
             self._since = now
             self._told.clear()
-        place, is_password = (record.name, record.lineno, code), code in _PASSWORDS
-        rest = min(LOG_REFUSALS - self._told[place, whose], LOG_REFUSALS_IN_ALL - self._told[is_password])
+        rest = min(most - self._told[key] for key, most in limits)
         if rest <= 0:
             self._left_out[place] += 1
             return None
-        self._told.update([(place, whose), is_password])
+        self._told.update(key for key, _ in limits)
         left_out = self._left_out.pop(place, 0)
         earlier = f" ({left_out} more were left out)" if left_out else ""
         return earlier + (" (further ones of this minute are left out)" if rest == 1 else "")

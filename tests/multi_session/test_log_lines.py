@@ -144,8 +144,8 @@ def test_refusals_of_many_addresses_are_few_and_hide_no_wrong_password(write: Lo
     assert len(lines) == 2 * LOG_REFUSALS_IN_ALL
     assert lines.count("wrong") == LOG_REFUSALS_IN_ALL - 1
     counted: Any = handler.emit
-    assert len(counted._refusals._told) < 2 * LOG_REFUSALS_IN_ALL + 10
-    assert len(counted._refusals._left_out) < 30
+    assert len(counted._repeats._told) < 2 * LOG_REFUSALS_IN_ALL + 10
+    assert len(counted._repeats._left_out) < 30
 
 
 def test_reflex_breaks_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
