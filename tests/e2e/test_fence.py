@@ -19,22 +19,9 @@ from tests.support.server import Server
 
 
 @pytest.fixture
-def device(new_device: Callable[[], Device]) -> Device:
-    """A cookie jar."""
-    return new_device()
-
-
-@pytest.fixture
 def people(device: Device) -> list[Person]:
     """Ada and Grace, signed in on that device; Grace is active."""
     return device.join("Ada", "Grace")
-
-
-def switch(device: Device, person: Person) -> str:
-    """Switch as another tab does, and return the session's id."""
-    session_id = device.sessions()[person.email]
-    device.post("/multi-session/set-active", {"sessionId": session_id}).raise_for_status()
-    return session_id
 
 
 def click(tab: Tab, text: str, times: int = 1) -> None:
@@ -56,7 +43,7 @@ def wrong(server: Server, *people: Person) -> list[str]:
 
 def settled(device: Device, server: Server, person: Person) -> None:
     """Wait until the server has done what was sent before: a tab of that account saves a note."""
-    switch(device, person)
+    device.switch(person)
     with device.tab() as tab:
         tab.save(f"{person.name}, last")
     assert f"{person.name}, last" in notes_of(server, person)
@@ -69,14 +56,14 @@ def test_what_a_tab_sends_and_then_closes_acts_for_whom_it_showed(
     """It shows Grace, another tab switches to Ada, it sends twelve "Save note" and is gone before they have run."""
     ada, grace = people
     for turn in range(times(50)):
-        switch(device, grace)
+        device.switch(grace)
         tab = device.tab()
         if how == "reconnected":
             tab.close()
-            switch(device, ada)
+            device.switch(ada)
             tab = device.tab(tab.token, settles=False)
         else:
-            switch(device, ada)
+            device.switch(ada)
         with tab:
             click(tab, f"Grace {turn}", 12)
     settled(device, server, grace)
@@ -90,7 +77,7 @@ def test_what_is_clicked_on_the_next_account_before_the_server_knows_acts_for_no
     """The tab's word that it shows Ada comes late: until then nothing is carried out, and the tab says so."""
     ada, grace = people
     with device.tab() as tab:
-        gets(tab, switch(device, ada))
+        gets(tab, device.switch(ada))
         click(tab, "Ada, early", 5)
         tab.settle()
         tab.wait_for(lambda seen: "not carried out" in str(value(seen, KIT, "notice")), "the notice")
@@ -109,13 +96,13 @@ def test_a_client_that_says_wrongly_what_it_shows_acts_for_nobody_else(
         first = str(value(tab.variables, KIT, "snapshot_id"))
         for early in (first, "", "x", device.sessions()[ada.email]):
             tab.acknowledge(early)
-        gets(tab, switch(device, ada))
+        gets(tab, device.switch(ada))
         for late in (first, "", "x", tab.session_id):
             tab.acknowledge(late)
         click(tab, "Grace, as Ada's snapshot came")
         second = str(value(tab.variables, KIT, "snapshot_id"))
         tab.acknowledge(second)
-        gets(tab, switch(device, grace))
+        gets(tab, device.switch(grace))
         tab.acknowledge(second)
         click(tab, "Ada, as Grace's snapshot came")
     settled(device, server, ada)

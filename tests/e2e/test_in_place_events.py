@@ -1,6 +1,5 @@
 """What a tab sends out of turn while its socket changes its account: late boots, page loads, a second connect."""
 
-from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -17,22 +16,9 @@ FIRST_OF_A_DOCUMENT = {**boot_event(), "payload": {"hashes": {}}}
 
 
 @pytest.fixture
-def device(new_device: Callable[[], Device]) -> Device:
-    """A cookie jar."""
-    return new_device()
-
-
-@pytest.fixture
 def people(device: Device) -> list[Person]:
     """Ada and Grace, signed in on that device; Grace is active."""
     return device.join("Ada", "Grace")
-
-
-def switch(device: Device, person: Person) -> str:
-    """Switch as another tab does, and return the session's id."""
-    session_id = device.sessions()[person.email]
-    device.post("/multi-session/set-active", {"sessionId": session_id}).raise_for_status()
-    return session_id
 
 
 def shown(tab: Tab, session_id: str) -> None:
@@ -50,7 +36,7 @@ def test_a_boot_between_brings_a_snapshot_of_its_own(device: Device, server: Ser
     """The tab's word for the one before lifts nothing: what it sends until it shows the last one acts for nobody."""
     ada, grace = people
     with device.tab() as tab:
-        shown(tab, switch(device, ada))
+        shown(tab, device.switch(ada))
         first = str(value(tab.variables, KIT, "snapshot_id"))
         tab.send_raw("event", FIRST_OF_A_DOCUMENT)
         tab.wait_for(lambda seen: value(seen, KIT, "snapshot_id") != first, "a second snapshot")
@@ -69,10 +55,10 @@ def test_a_tab_that_came_as_another_ones_acts_for_no_account_that_it_has_not_sho
     ada, grace = people
     with device.tab(token="tab~another", settles=False) as tab:
         note(tab, "meant for another")
-        shown(tab, switch(device, ada))
+        shown(tab, device.switch(ada))
         note(tab, "meant for another")
         tab.settle()
-        shown(tab, switch(device, grace))
+        shown(tab, device.switch(grace))
         note(tab, "meant for Ada")
         tab.settle()
         tab.save("Grace's own")
@@ -83,7 +69,7 @@ def test_a_tab_that_came_as_another_ones_acts_for_no_account_that_it_has_not_sho
 def test_a_websocket_connects_once(device: Device, people: list[Person], frames: tuple[str, ...]) -> None:
     """Its ids are those of the handshake and may be old by now: it ends."""
     with device.tab() as tab:
-        shown(tab, switch(device, people[0]))
+        shown(tab, device.switch(people[0]))
         tab.settle()
         # It may have ended before the second frame.
         with suppress(ConnectionClosed):
@@ -95,7 +81,7 @@ def test_a_websocket_connects_once(device: Device, people: list[Person], frames:
 def test_a_tab_whose_page_is_not_known_yet_comes_back(device: Device, people: list[Person]) -> None:
     """Its boot waits behind a slow handler, say: booted onto no page the next account would never be loaded."""
     with RawSocket(device.url, cookies=device.cookies, boot={}) as early:
-        switch(device, people[0])
+        device.switch(people[0])
         early.wait_closed()
         assert early.variables == {}
 
@@ -105,7 +91,7 @@ def test_a_page_opened_while_the_account_changes_is_loaded_for_the_next_one(
 ) -> None:
     """The tab would wait for ever for what the page loads."""
     with device.tab(boot=boot_event("/settings/security")) as tab:
-        session_id = switch(device, people[0])
+        session_id = device.switch(people[0])
         shown(tab, session_id)
         assert not value(tab.variables, NOTES, "is_loaded")
         tab.send(f"{STATE}.{CompileVars.ON_LOAD_INTERNAL}", path="/")

@@ -109,6 +109,12 @@ class Device(Browser):
         listed = sorted(self.listed(), key=lambda entry: not entry["isCurrent"])
         return {entry["user"]["email"]: entry["id"] for entry in listed}
 
+    def switch(self, person: Person) -> str:
+        """Switch as another tab does, and return the session's id."""
+        session_id = self.sessions()[person.email]
+        self.post("/multi-session/set-active", {"sessionId": session_id}).raise_for_status()
+        return session_id
+
     def copied(self) -> "Device":
         """Return another jar with the same cookies, as a thief has it."""
         other = Device(self.url)

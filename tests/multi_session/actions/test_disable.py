@@ -38,23 +38,6 @@ def operator(multi_session: MultiSession) -> Operator:
     return Operator(multi_session)
 
 
-@pytest.fixture
-def phone(client: Callable[..., Browser]) -> Browser:
-    """Another device."""
-    return client(address="198.51.100.7")
-
-
-@pytest.fixture
-def both(visitor: Browser, phone: Browser) -> list[Browser]:
-    """Ada is signed in on both, beside Bob on the first."""
-    visitor.sign_up("bob")
-    visitor.names()
-    visitor.sign_up("ada")
-    phone.sign_in("ada")
-    assert (visitor.names(), phone.names()) == (["ada", "bob"], ["ada"])
-    return [visitor, phone]
-
-
 def without_time(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
     """Return all that an answer says."""
     return answer.status_code, answer.content, dict(answer.headers)
@@ -187,7 +170,7 @@ def test_sign_ins_at_the_same_time_leave_no_session(
 
     async def all_at_once() -> list[int]:
         sending = [asyncio.create_task(browser.send("POST", "/sign-in/email", json=RIGHT)) for browser in browsers]
-        await asyncio.sleep(0.02)
+        await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
         await operator.disable(ADA)
         return [answer.status_code for answer in await asyncio.gather(*sending)]
 

@@ -27,23 +27,6 @@ ADA = email_of("ada")
 
 
 @pytest.fixture
-def phone(client: Callable[..., Browser]) -> Browser:
-    """Another device."""
-    return client()
-
-
-@pytest.fixture
-def three(visitor: Browser, phone: Browser) -> list[Browser]:
-    """Ada is signed in here and on the phone, Bob is too, here."""
-    visitor.sign_up("bob")
-    visitor.names()
-    visitor.sign_up("ada")
-    phone.sign_in("ada")
-    assert (visitor.names(), phone.names()) == (["ada", "bob"], ["ada"])
-    return [visitor, phone]
-
-
-@pytest.fixture
 def operators(database: Database, clock: Clock) -> Iterator[MultiSession]:
     """Return a kit of another process on the same database."""
     other = Database(database.engine.url.render_as_string(hide_password=False))
@@ -60,31 +43,31 @@ def open_tab(kit: MultiSession, browser: Browser) -> Connection:
 
 
 def test_operator_sees_a_users_sessions_on_every_device(
-    three: list[Browser], operators: MultiSession, clock: Clock
+    both: list[Browser], operators: MultiSession, clock: Clock
 ) -> None:
     """Whatever way the address is typed; no one else's, and none that has ended."""
     user, sessions = run(Operator(operators).sessions_of(" ADA@Example.com"))
     assert user.email == ADA
     assert {session.device_id for session in sessions} == {
-        device.identity.device for device in _devices(operators, three)
+        device.identity.device for device in _devices(operators, both)
     }
     clock.advance(days=31)
     assert run(Operator(operators).sessions_of(ADA))[1] == []
 
 
 @pytest.mark.standard("ASVS 7.4.5")
-def test_operator_ends_a_users_sessions(three: list[Browser], operators: MultiSession, world: World) -> None:
+def test_operator_ends_a_users_sessions(both: list[Browser], operators: MultiSession, world: World) -> None:
     """On all devices; other accounts there stay. The user reads it in the recent activity."""
-    here, phone = three
+    here, phone = both
     assert run(Operator(operators).end_sessions(ADA)) == 2
     assert (here.names(), phone.names()) == (["bob"], [])
     assert [event.kind for event in world.rows(SecurityEvent)].count(ENDED_BY_OPERATOR) == 2
     assert run(Operator(operators).end_sessions(ADA)) == 0
 
 
-def test_operator_ends_one_session(three: list[Browser], operators: MultiSession) -> None:
+def test_operator_ends_one_session(both: list[Browser], operators: MultiSession) -> None:
     """That of the user who is named: another's id ends nothing."""
-    here, phone = three
+    here, phone = both
     of_bob = here.listed()[1]["id"]
     for wrong in (of_bob, "unknown", "\0"):
         with pytest.raises(InvalidSession):
@@ -95,32 +78,30 @@ def test_operator_ends_one_session(three: list[Browser], operators: MultiSession
 
 @pytest.mark.standard("ASVS 7.4.5")
 def test_operator_ends_everyones_sessions(
-    three: list[Browser], operators: MultiSession, world: World, monkeypatch: pytest.MonkeyPatch
+    both: list[Browser], operators: MultiSession, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A few at a time, until none is left; nobody stands on a screen any more."""
     monkeypatch.setattr(operator, "SWEEP_BATCH", 2)
     assert run(Operator(operators).end_everyones_sessions()) == 3
-    assert [browser.names() for browser in three] == [[], []]
+    assert [browser.names() for browser in both] == [[], []]
     assert {row.revoked_reason for row in world.rows(DeviceSession)} == {ENDED_BY_OPERATOR}
 
 
 @pytest.mark.standard("ASVS 6.4.3")
-def test_operator_sets_a_password(
-    three: list[Browser], operators: MultiSession, client: Callable[..., Browser]
-) -> None:
+def test_operator_sets_a_password(both: list[Browser], operators: MultiSession, client: Callable[..., Browser]) -> None:
     """The old one opens nothing any more, and neither do the sessions that it opened."""
     assert run(Operator(operators).set_password(ADA, NEW)) == 2
-    assert three[1].names() == []
+    assert both[1].names() == []
     stranger = client()
     assert stranger.post("/sign-in/email", {"email": ADA, "password": PASSWORD}).status_code == 401
     assert stranger.post("/sign-in/email", {"email": ADA, "password": NEW}).status_code == 200
 
 
-def test_operator_s_password_is_judged_as_everyones(three: list[Browser], operators: MultiSession) -> None:
+def test_operator_s_password_is_judged_as_everyones(both: list[Browser], operators: MultiSession) -> None:
     """And nothing is done."""
     with pytest.raises(PasswordTooShort):
         run(Operator(operators).set_password(ADA, "short"))
-    assert three[1].names() == ["ada"]
+    assert both[1].names() == ["ada"]
 
 
 @pytest.mark.parametrize("email", ["nobody@example.com", "", "no address", "\0"])
@@ -138,13 +119,13 @@ def test_unknown_address_is_said(operators: MultiSession, email: str) -> None:
 
 
 def test_tabs_follow_what_another_process_has_ended(
-    three: list[Browser], multi_session: MultiSession, operators: MultiSession, clock: Clock
+    both: list[Browser], multi_session: MultiSession, operators: MultiSession, clock: Clock
 ) -> None:
     """Without Redis the server looks for itself. Each tab is told once, and nobody else's is."""
-    here, phone = (open_tab(multi_session, browser) for browser in three)
+    here, phone = (open_tab(multi_session, browser) for browser in both)
     since = run(tell_ended_by_operator(multi_session, multi_session.now()))
     clock.advance(seconds=1)
-    run(Operator(operators).end_sessions(ADA, three[1].listed()[0]["id"]))
+    run(Operator(operators).end_sessions(ADA, both[1].listed()[0]["id"]))
     since = run(tell_ended_by_operator(multi_session, since))
     assert (here.kicked.is_set(), phone.kicked.is_set()) == (False, True)
     phone.kicked.clear()
@@ -154,10 +135,10 @@ def test_tabs_follow_what_another_process_has_ended(
 
 @pytest.mark.slow
 def test_server_looks_every_second(
-    three: list[Browser], multi_session: MultiSession, operators: MultiSession, clock: Clock
+    both: list[Browser], multi_session: MultiSession, operators: MultiSession, clock: Clock
 ) -> None:
     """As part of what it does then anyway."""
-    here = open_tab(multi_session, three[0])
+    here = open_tab(multi_session, both[0])
 
     async def scene() -> None:
         keeping = asyncio.create_task(watch_endings(multi_session))
@@ -172,7 +153,7 @@ def test_server_looks_every_second(
 
 @pytest.mark.sqlite
 def test_tabs_follow_over_redis(
-    three: list[Browser], multi_session: MultiSession, operators: MultiSession, redis_url: str
+    both: list[Browser], multi_session: MultiSession, operators: MultiSession, redis_url: str
 ) -> None:
     """Without anybody looking for it."""
 
@@ -180,7 +161,7 @@ def test_tabs_follow_over_redis(
         multi_session.pubsub, operators.pubsub = (PubSub(redis_url, "test_operating") for _ in range(2))
         here = Connection.of("t")
         multi_session.tabs.add(here)
-        await multi_session.devices.bind(here, three[0].secret_hash)
+        await multi_session.devices.bind(here, both[0].secret_hash)
         listening = asyncio.create_task(multi_session.pubsub.listen())
         watching = Redis.from_url(redis_url)
         while not (await watching.pubsub_numsub("test_operating"))[0][1]:
