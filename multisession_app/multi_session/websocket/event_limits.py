@@ -12,6 +12,7 @@ from ..actions.multi_session import MultiSession
 from ..actions.tabs import POLICY_VIOLATION, Connection, Identity
 from ..log_lines import refused
 from ..options import PACKETS_WAITING, PATH_LIMIT, QUERY_LIMIT
+from .reflex_patches import websocket_of
 
 if TYPE_CHECKING:
     import reflex as rx
@@ -25,8 +26,7 @@ def limit_events(app: rx.App, multi_session: MultiSession) -> None:
     Reflex keeps the last 4,096 paths that pages say they have, however long they are, and a future for each event whose
     handler it does not know. python-socketio 5.18 keeps a socket whose first event is none.
     """
-    namespace: Any = app.event_namespace
-    sio: Any = app.sio
+    namespace, sio = websocket_of(app)
     handlers = app._registration_context.event_handlers
     # Reflex's client compares its first message with it, and says on the page that it is too long.
     sio.eio.max_http_buffer_size = multi_session.options.maximum_message_size

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from reflex_base.constants import CompileVars
 
 from ..actions.tabs import HEADER, Connection, Tabs
-from ..errors import OptionsError
 from .event_names import (
     ACKNOWLEDGE,
     BOOTS,
@@ -23,6 +22,7 @@ from .event_names import (
     is_missed,
     send_to_tab,
 )
+from .reflex_patches import websocket_of
 
 if TYPE_CHECKING:
     import reflex as rx
@@ -34,9 +34,7 @@ def keep_fence(app: rx.App, tabs: Tabs) -> None:
     Raises:
         OptionsError: the app has no state, and so no websocket.
     """
-    namespace, sio = app.event_namespace, app.sio
-    if namespace is None or sio is None:
-        raise OptionsError("MultiSessionPlugin needs an app with state.")
+    namespace, sio = websocket_of(app)
     dispatch = namespace.trigger_event
 
     async def trigger_event(event: str, *args: Any) -> object:

@@ -58,6 +58,17 @@ def name_of_process(app: rx.App) -> str:
     return str(getattr(getattr(app.event_namespace, "_token_manager", None), "instance_id", ""))
 
 
+def websocket_of(app: rx.App) -> tuple[Any, Any]:
+    """Return Reflex's namespace of events and the Socket.IO server.
+
+    Raises:
+        OptionsError: the app has no state, and so no websocket.
+    """
+    if app.event_namespace is None or app.sio is None:
+        raise OptionsError("MultiSessionPlugin needs an app with state.")
+    return app.event_namespace, app.sio
+
+
 def refuse_forged_packets(app: rx.App) -> None:
     """Let a browser send only what Reflex's own client sends.
 
@@ -68,9 +79,7 @@ def refuse_forged_packets(app: rx.App) -> None:
     Raises:
         OptionsError: the app has no state, and so no websocket.
     """
-    namespace, sio = app.event_namespace, app.sio
-    if namespace is None or sio is None:
-        raise OptionsError("MultiSessionPlugin needs an app with state.")
+    namespace, sio = websocket_of(app)
     dispatch = namespace.trigger_event
 
     async def trigger_event(event: object, *args: object) -> object:
