@@ -95,7 +95,7 @@ async def _run(asked: argparse.Namespace) -> int:
         return await commands[asked.command](resources, asked)
     finally:
         await pubsub.close()
-        database.engine.dispose()
+        database.close()
 
 
 async def _sessions(resources: Resources, asked: argparse.Namespace) -> int:

@@ -136,7 +136,7 @@ def _running(
         await kit.authentication.settle()
         await kit.pubsub.close()
         await kit.rate_limits.close()
-        kit.database.engine.dispose()
+        await asyncio.to_thread(kit.database.close)
 
     return running
 

@@ -274,7 +274,7 @@ def play(multi_session: MultiSession, visitor: Browser, namespace: Namespace) ->
 def _migrate(url: str) -> None:
     database = Database(url)
     database.migrate()
-    database.engine.dispose()
+    database.close()
 
 
 def empty(url: str) -> None:

@@ -59,6 +59,11 @@ class Database:
         # A full disk lets reads through: that is not the end of it.
         self._cannot_write = False
 
+    def close(self) -> None:
+        """Wait for what still runs, then close the connections; one that a thread still has would be left open."""
+        self._threads.shutdown()
+        self.engine.dispose()
+
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run `work` in a thread, in a transaction that is rolled back at its end.
 

@@ -56,7 +56,7 @@ def gone() -> Iterator[Database]:
     """Return a database at an address where nothing listens."""
     database = Database(f"postgresql+psycopg://nobody:hunter2@{HOST}:{free_port()}/app")
     yield database
-    database.engine.dispose()
+    database.close()
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ def test_statement_that_takes_too_long_is_ended(world: World) -> None:
     hurried = Database(url_of(world.database) + "?options=-c statement_timeout=100")
     with pytest.raises(DatabaseUnavailable):
         run(hurried.read(lambda db: db.connection().execute(text("SELECT pg_sleep(5)"))))
-    hurried.engine.dispose()
+    hurried.close()
 
 
 def test_look_up_gives_up_on_a_database_that_hangs(
@@ -222,7 +222,7 @@ def test_look_up_gives_up_on_a_database_that_hangs(
     with line.open():
         database = Database(url.set(port=line.port).render_as_string(hide_password=False))
         run(go(database))
-        database.engine.dispose()
+        database.close()
     # Those that were given up end with the line.
     assert [message.partition(" (")[0] for message in caplog.messages if "database" in message][:2] == [
         "The database does not answer",
@@ -291,7 +291,7 @@ def test_address_may_be_as_hosts_give_it(world: World, scheme: str, new_url: Cal
     """They name no driver."""
     database = Database(new_url().replace("postgresql+psycopg", scheme))
     assert run(database.read(lambda db: db.exec(select(User)).all())) == []
-    database.engine.dispose()
+    database.close()
 
 
 def test_times_come_back_as_they_went_whatever_the_server_s_zone_is(world: World) -> None:
