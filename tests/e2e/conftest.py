@@ -88,12 +88,6 @@ def new_device(base_url: str) -> Callable[[], Device]:
 
 
 @pytest.fixture
-def device(new_device: Callable[[], Device]) -> Device:
-    """A cookie jar."""
-    return new_device()
-
-
-@pytest.fixture
 def new_client(base_url: str) -> Iterator[Callable[[], AuthClient]]:
     """Start Better Auth's JavaScript clients, each a device of its own."""
     with ExitStack() as closing:

@@ -19,6 +19,12 @@ from tests.support.server import Server
 
 
 @pytest.fixture
+def device(new_device: Callable[[], Device]) -> Device:
+    """A cookie jar."""
+    return new_device()
+
+
+@pytest.fixture
 def people(device: Device) -> list[Person]:
     """Ada and Grace, signed in on that device; Grace is active."""
     return device.join("Ada", "Grace")

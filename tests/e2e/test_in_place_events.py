@@ -1,5 +1,6 @@
 """What a tab sends out of turn while its socket changes its account: late boots, page loads, a second connect."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -13,6 +14,12 @@ from tests.support.server import Server
 
 FIRST_OF_A_DOCUMENT = {**boot_event(), "payload": {"hashes": {}}}
 """Reflex's client sends hashes with the first boot of a document, which has nothing queued."""
+
+
+@pytest.fixture
+def device(new_device: Callable[[], Device]) -> Device:
+    """A cookie jar."""
+    return new_device()
 
 
 @pytest.fixture
